@@ -1,0 +1,109 @@
+"""An agent: who they are, what they say of themselves, and what they work on.
+
+*Presence* is what the agent says. *Availability* is what the engine computes from presence, works,
+rest and phone. They never share a field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from acd.core.channel import TRAITS, Channel
+from acd.core.ids import AgentName, ContactId, LegId, OfferId, QueueName
+from acd.core.timers import Instant
+
+
+class Presence(StrEnum):
+    """What the agent says."""
+
+    LOGGED_OUT = "logged_out"
+    AVAILABLE = "available"
+    NOT_READY = "not_ready"
+
+
+class WorkState(StrEnum):
+    """An agent's side of one contact."""
+
+    OFFERED = "offered"
+    ACTIVE = "active"
+    WRAPUP = "wrapup"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentProfile:
+    """What admins set of an agent.
+
+    Attributes:
+        name: login, unique.
+        title: name shown to people.
+        skills: skill to level (1 or more).
+        queues: queue to preference level, 1 served first.
+        address: where the agent's phone is reached, a SIP user; empty without a phone.
+        capacity: how many contacts of each channel at once.
+    """
+
+    name: AgentName
+    title: str = ""
+    skills: Mapping[str, int] = field(default_factory=dict)
+    queues: Mapping[QueueName, int] = field(default_factory=dict)
+    address: str = ""
+    capacity: Mapping[Channel, int] = field(default_factory=lambda: {Channel.VOICE: 1})
+
+
+@dataclass(slots=True)
+class Work:
+    """One piece of work: from the offer to the end of wrap-up."""
+
+    offer: OfferId
+    contact: ContactId
+    channel: Channel
+    queue: QueueName
+    state: WorkState
+    since: Instant
+    leg: LegId | None = None
+
+
+@dataclass(slots=True)
+class Agent:
+    """An agent in the state."""
+
+    profile: AgentProfile
+    order: int  # sequence number of the record that defined them: the last tie-break
+    presence: Presence = Presence.LOGGED_OUT
+    reason: str = ""
+    presence_since: Instant = Instant(0)
+    idle_since: Instant = Instant(0)
+    rest_until: Instant | None = None
+    rest_reason: str = ""
+    is_reachable: bool = True
+    works: dict[OfferId, Work] = field(default_factory=dict)
+
+    @property
+    def name(self) -> AgentName:
+        """The agent's login."""
+        return self.profile.name
+
+    def open_count(self, channel: Channel) -> int:
+        """Return how many works of ``channel`` occupy the agent now."""
+        return sum(1 for work in self.works.values() if work.channel is channel)
+
+    def why_not(self, channel: Channel) -> str:
+        """Return why the agent can take no contact of ``channel`` now; empty if they can.
+
+        The answers are stable words: ``logged_out``, ``not_ready:<reason>``, ``resting:<reason>``,
+        ``unreachable``, ``no_capacity``, and ``offered``, ``active`` or ``wrapup`` for what
+        occupies them.
+        """
+        if self.presence is not Presence.AVAILABLE:
+            return f"{self.presence}:{self.reason}" if self.reason else str(self.presence)
+        if self.rest_until is not None:
+            return f"resting:{self.rest_reason}"
+        if not self.is_reachable and TRAITS[channel].has_legs:
+            return "unreachable"
+        limit = self.profile.capacity.get(channel, 0)
+        if self.works and self.open_count(channel) >= limit:
+            return str(next(w.state for w in self.works.values() if w.channel is channel))
+        return "" if limit else "no_capacity"

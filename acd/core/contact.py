@@ -1,0 +1,152 @@
+"""A contact: one attempt of a customer to get one thing done, on one channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from acd.core.channel import Channel
+from acd.core.flows import Cursor
+from acd.core.ids import (
+    AgentName,
+    ContactId,
+    LegId,
+    OfferId,
+    PlaybackId,
+    QueueName,
+    RecordingId,
+    SegmentId,
+)
+from acd.core.skill import Requirement
+from acd.core.timers import Instant
+
+
+class ContactState(StrEnum):
+    """Where a contact is: always in exactly one of these places."""
+
+    IN_FLOW = "in_flow"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    ACTIVE = "active"
+    WRAPUP = "wrapup"
+    CLOSED = "closed"
+
+
+class Party(StrEnum):
+    """Who ended something."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    SYSTEM = "system"
+    CARRIER = "carrier"
+    UNKNOWN = "unknown"
+
+
+class EndReason(StrEnum):
+    """Why a contact ended: a closed list, each with a party to blame."""
+
+    CUSTOMER_ENDED = "customer_ended"  # after talking to an agent
+    AGENT_ENDED = "agent_ended"
+    ABANDONED = "abandoned"  # left while waiting or ringing
+    LEFT_FLOW = "left_flow"  # hung up inside a flow
+    FLOW_ENDED = "flow_ended"  # the flow said goodbye
+    VOICEMAIL = "voicemail"  # left a message
+    NUMBER_UNKNOWN = "number_unknown"
+    FLOW_FAILED = "flow_failed"  # a flow could go neither on nor to a human
+    PBX_LOST = "pbx_lost"
+    UNSEEN = "unseen"  # ended while nobody was looking
+
+
+BLAME: dict[EndReason, Party] = {
+    EndReason.CUSTOMER_ENDED: Party.CUSTOMER,
+    EndReason.AGENT_ENDED: Party.AGENT,
+    EndReason.ABANDONED: Party.CUSTOMER,
+    EndReason.LEFT_FLOW: Party.CUSTOMER,
+    EndReason.FLOW_ENDED: Party.SYSTEM,
+    EndReason.VOICEMAIL: Party.CUSTOMER,
+    EndReason.NUMBER_UNKNOWN: Party.CUSTOMER,
+    EndReason.FLOW_FAILED: Party.SYSTEM,
+    EndReason.PBX_LOST: Party.SYSTEM,
+    EndReason.UNSEEN: Party.UNKNOWN,
+}
+
+
+class SegmentKind(StrEnum):
+    """Who handles a part of a contact."""
+
+    FLOW = "flow"
+    QUEUE = "queue"
+    AGENT = "agent"
+
+
+@dataclass(slots=True)
+class Segment:
+    """The part of a contact handled by one party.
+
+    Attributes:
+        id: ``s-…``.
+        kind: kind of party.
+        party: name of the flow, queue or agent.
+        start_at: when it began.
+        answered_at: for a queue, when an agent answered.
+        end_at: when it ended; None while open.
+        reason: why it ended; empty while open.
+    """
+
+    id: SegmentId
+    kind: SegmentKind
+    party: str
+    start_at: Instant
+    answered_at: Instant | None = None
+    end_at: Instant | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Contact:
+    """A contact in the state; it leaves the state when it is closed.
+
+    Attributes:
+        queue: the queue it waits in or was taken from; None before the first.
+        order_at: its ordering clock: when it first entered the queue; kept over missed offers.
+        requirement: what it requires of the agent now, after relaxing.
+        offer: the open offer, or the accepted one while an agent works on it.
+        playback: what the customer is being played by the flow, if anything.
+        recording: the recording being made, if any.
+        has_music: whether the customer has been put on hold music.
+    """
+
+    id: ContactId
+    channel: Channel
+    site: str
+    state: ContactState
+    ani: str
+    dnis: str
+    caller_name: str
+    language: str
+    opened_at: Instant
+    leg: LegId | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+    cursor: Cursor | None = None
+    playback: PlaybackId | None = None
+    recording: RecordingId | None = None
+    priority: int = 0
+    requirement: Requirement = ()
+    queue: QueueName | None = None
+    order_at: Instant = Instant(0)
+    order: int = 0
+    queued_at: Instant | None = None
+    answered_at: Instant | None = None
+    ended_at: Instant | None = None
+    end_reason: EndReason | None = None
+    offer: OfferId | None = None
+    agent: AgentName | None = None
+    attempts: int = 0
+    has_music: bool = False
+    disposition: str = ""
+    segments: list[Segment] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the customer is still with us."""
+        return self.state not in (ContactState.WRAPUP, ContactState.CLOSED)

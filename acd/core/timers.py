@@ -1,0 +1,103 @@
+"""Instants, durations and the deadline heap.
+
+Time is an integer count of microseconds since the Unix epoch, always handed in. A timer is a
+deadline kept in the state under a key naming its purpose and its object; setting a key again
+replaces it, so a stale heap entry is recognised by its generation and ignored.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NewType
+
+Instant = NewType("Instant", int)
+
+MICROSECONDS = 1_000_000
+
+
+def seconds(value: float) -> int:
+    """Return a duration of ``value`` seconds in microseconds, rounded to the nearest one."""
+    return round(value * MICROSECONDS)
+
+
+def after(now: Instant, value: float) -> Instant:
+    """Return the instant ``value`` seconds after ``now``."""
+    return Instant(now + seconds(value))
+
+
+def elapsed_seconds(start: Instant, end: Instant) -> float:
+    """Return the seconds from ``start`` to ``end``."""
+    return (end - start) / MICROSECONDS
+
+
+class Purpose(StrEnum):
+    """Why the core wants to be called back; the first half of a deadline's key."""
+
+    OFFER = "offer"  # the agent did not accept in time
+    RINGING = "ringing"  # the agent's phone never even rang
+    FLOW = "flow"  # a flow node's own time-out
+    MUSIC = "music"  # a caller whose offer is not answered yet gets music
+    QUEUE = "queue"  # longest wait in a queue
+    RELAX = "relax"  # a requirement is dropped
+    REST = "rest"  # an agent is considered again
+    WRAPUP = "wrapup"  # wrap-up is over
+
+
+Key = tuple[Purpose, str]
+
+
+class Timers:
+    """Deadlines by key, soonest first, with lazy removal.
+
+    Order among equal instants is the key's, never insertion's or a hash's.
+    """
+
+    __slots__ = ("_due", "_heap")
+
+    def __init__(self) -> None:
+        self._due: dict[Key, Instant] = {}
+        self._heap: list[tuple[Instant, Key]] = []
+
+    def set(self, purpose: Purpose, about: str, at: Instant) -> None:
+        """Arm or move the deadline of ``(purpose, about)``."""
+        key = (purpose, about)
+        self._due[key] = at
+        heapq.heappush(self._heap, (at, key))
+
+    def clear(self, purpose: Purpose, about: str) -> None:
+        """Disarm a deadline; disarming one that is not set is nothing."""
+        self._due.pop((purpose, about), None)
+
+    def get(self, purpose: Purpose, about: str) -> Instant | None:
+        """Return when a deadline is due, or None."""
+        return self._due.get((purpose, about))
+
+    def next(self) -> Instant | None:
+        """Return the soonest deadline, or None."""
+        self._drop_stale()
+        return self._heap[0][0] if self._heap else None
+
+    def pop_due(self, now: Instant) -> Key | None:
+        """Remove and return the soonest deadline at or before ``now``."""
+        self._drop_stale()
+        if not self._heap or self._heap[0][0] > now:
+            return None
+        _, key = heapq.heappop(self._heap)
+        del self._due[key]
+        return key
+
+    def _drop_stale(self) -> None:
+        heap, due = self._heap, self._due
+        # An entry is stale when its key was cleared or moved to another instant. A key set twice
+        # to one instant leaves a twin that turns stale as soon as the first is popped.
+        while heap and due.get(heap[0][1]) != heap[0][0]:
+            heapq.heappop(heap)
+
+    def items(self) -> Iterator[tuple[Key, Instant]]:
+        """Iterate over the armed deadlines in key order."""
+        return iter(sorted(self._due.items()))
+
+    def __len__(self) -> int:
+        return len(self._due)
