@@ -1,0 +1,1 @@
+"""Asterisk as a part: find or install it, render its configuration, run and supervise it."""
