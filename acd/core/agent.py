@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from acd.core.channel import TRAITS, Channel
 from acd.core.ids import AgentName, ContactId, LegId, OfferId, QueueName
-from acd.core.timers import Instant
+from acd.core.timers import NEVER, Instant
 
 
 class Presence(StrEnum):
@@ -74,8 +74,8 @@ class Agent:
     order: int  # sequence number of the record that defined them: the last tie-break
     presence: Presence = Presence.LOGGED_OUT
     reason: str = ""
-    presence_since: Instant = Instant(0)
-    idle_since: Instant = Instant(0)
+    presence_since: Instant = NEVER
+    idle_since: Instant = NEVER
     rest_until: Instant | None = None
     rest_reason: str = ""
     is_reachable: bool = True

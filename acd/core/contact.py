@@ -18,7 +18,7 @@ from acd.core.ids import (
     SegmentId,
 )
 from acd.core.skill import Requirement
-from acd.core.timers import Instant
+from acd.core.timers import NEVER, Instant
 
 
 class ContactState(StrEnum):
@@ -133,7 +133,7 @@ class Contact:
     priority: int = 0
     requirement: Requirement = ()
     queue: QueueName | None = None
-    order_at: Instant = Instant(0)
+    order_at: Instant = NEVER
     order: int = 0
     queued_at: Instant | None = None
     answered_at: Instant | None = None

@@ -15,6 +15,8 @@ from typing import NewType
 Instant = NewType("Instant", int)
 
 MICROSECONDS = 1_000_000
+NEVER = Instant(0)
+"""The instant before everything, for what has not happened yet."""
 
 
 def seconds(value: float) -> int:

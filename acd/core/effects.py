@@ -1,0 +1,106 @@
+"""Effects: what the core wants done outside. Imperatives to a port, idempotent on their ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acd.core.flows import Prompt
+from acd.core.ids import AgentName, ContactId, LegId, OfferId, PlaybackId, RecordingId
+from acd.core.leg import GoneCause
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer an incoming leg."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play prompts to a leg, one after another."""
+
+    leg: LegId
+    playback: PlaybackId
+    prompts: tuple[Prompt, ...]
+    language: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlay:
+    """Stop a playback; one that has ended already is fine."""
+
+    leg: LegId
+    playback: PlaybackId
+
+
+@dataclass(frozen=True, slots=True)
+class TakeMessage:
+    """Record what a leg says until silence, ``#``, hang-up or the limit."""
+
+    leg: LegId
+    recording: RecordingId
+    max_seconds: float
+    silence_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Let a leg wait with music."""
+
+    leg: LegId
+    music: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Ring an agent's phone for a caller.
+
+    Attributes:
+        leg: id of the new leg.
+        caller: the leg it is dialled for; gone by now means there is nothing to dial.
+        address: SIP user of the agent's phone.
+        agent: whose phone it is.
+        shown_number, shown_name: caller as shown on the phone.
+        ring_seconds: give up after this long.
+        recording: record both directions from the answer on under this id; None for not.
+    """
+
+    leg: LegId
+    caller: LegId
+    address: str
+    agent: AgentName
+    shown_number: str
+    shown_name: str
+    ring_seconds: float
+    recording: RecordingId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Let caller and agent talk, in the agent's standing bridge."""
+
+    agent: AgentName
+    caller: LegId
+    agent_leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End a leg; one that has ended already is fine."""
+
+    leg: LegId
+    cause: GoneCause = GoneCause.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Show an offer of a contact without legs to an agent."""
+
+    offer: OfferId
+    contact: ContactId
+    agent: AgentName
+
+
+Effect = Answer | Play | StopPlay | TakeMessage | Hold | Dial | Connect | HangUp | Present

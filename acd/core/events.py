@@ -1,0 +1,424 @@
+"""Events: what has happened, in the past tense. State is a fold of them, and of nothing else.
+
+An event decides nothing: everything needed to apply it is in it. A change of meaning is a new
+``VERSION`` with an upcaster, never an edit of old records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from acd.core.agent import AgentProfile, Presence
+from acd.core.channel import Channel
+from acd.core.contact import EndReason, SegmentKind
+from acd.core.flows import Cursor, Prompt
+from acd.core.ids import (
+    AgentName,
+    ContactId,
+    LegId,
+    OfferId,
+    PlaybackId,
+    QueueName,
+    RecordingId,
+    SegmentId,
+)
+from acd.core.leg import GoneCause, LegRole, LegState
+from acd.core.offer import Candidates, OfferOutcome
+from acd.core.site import Site
+from acd.core.skill import Requirement
+from acd.core.timers import Instant
+
+
+class _Event:
+    __slots__ = ()
+    VERSION: ClassVar[int] = 1
+
+
+# --- the centre ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LogOpened(_Event):
+    """The log begins."""
+
+    engine: str
+    seed: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SitePublished(_Event):
+    """A site became the running version."""
+
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDefined(_Event):
+    """An agent was added or their profile changed."""
+
+    agent: AgentName
+    profile: AgentProfile
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRemoved(_Event):
+    """An agent is no more."""
+
+    agent: AgentName
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceChanged(_Event):
+    """An agent's presence changed."""
+
+    agent: AgentName
+    presence: Presence
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRested(_Event):
+    """An agent is not considered until an instant, their presence unchanged."""
+
+    agent: AgentName
+    until: Instant
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestEnded(_Event):
+    """An agent is considered again."""
+
+    agent: AgentName
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneChanged(_Event):
+    """An agent's phone became reachable or unreachable."""
+
+    agent: AgentName
+    is_reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PbxEpochChanged(_Event):
+    """A PBX was seen for the first time or after a restart."""
+
+    node: str
+    epoch: str
+
+
+# --- legs ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LegOpened(_Event):
+    """A leg came into being: a caller's, or one we dial."""
+
+    leg: LegId
+    node: str
+    role: LegRole
+    state: LegState
+    contact: ContactId | None
+    agent: AgentName | None
+    offer: OfferId | None
+
+
+@dataclass(frozen=True, slots=True)
+class LegChanged(_Event):
+    """A leg changed its state."""
+
+    leg: LegId
+    state: LegState
+
+
+@dataclass(frozen=True, slots=True)
+class LegClosed(_Event):
+    """A leg has ended."""
+
+    leg: LegId
+    cause: GoneCause
+
+
+# --- contacts -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ContactOpened(_Event):
+    """A contact began."""
+
+    contact: ContactId
+    channel: Channel
+    leg: LegId | None
+    ani: str
+    dnis: str
+    caller_name: str
+    language: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentOpened(_Event):
+    """A party took a contact over."""
+
+    contact: ContactId
+    segment: SegmentId
+    kind: SegmentKind
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeEntered(_Event):
+    """A contact came to a node of a flow."""
+
+    contact: ContactId
+    flow: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeSet(_Event):
+    """Something was learned about a contact."""
+
+    contact: ContactId
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageSet(_Event):
+    """A contact is spoken to in another language from now on."""
+
+    contact: ContactId
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigitTaken(_Event):
+    """A contact's key press was given to the flow."""
+
+    contact: ContactId
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptsStarted(_Event):
+    """A contact is being played something."""
+
+    contact: ContactId
+    playback: PlaybackId
+    prompts: tuple[Prompt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptsEnded(_Event):
+    """What was played has ended or was interrupted."""
+
+    contact: ContactId
+    playback: PlaybackId
+    is_interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStarted(_Event):
+    """A contact's message is being recorded."""
+
+    contact: ContactId
+    recording: RecordingId
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEnded(_Event):
+    """A contact's message has been recorded."""
+
+    contact: ContactId
+    recording: RecordingId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FlowWaiting(_Event):
+    """A flow stands at a node and waits.
+
+    Attributes:
+        deadline: when it wants to be called back; None for never.
+    """
+
+    contact: ContactId
+    cursor: Cursor
+    deadline: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactQueued(_Event):
+    """A contact entered a queue."""
+
+    contact: ContactId
+    queue: QueueName
+    segment: SegmentId
+    priority: int
+    requirement: Requirement
+    deadline: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLeft(_Event):
+    """A queue gave a contact back to its flow."""
+
+    contact: ContactId
+    queue: QueueName
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementRelaxed(_Event):
+    """A waiting contact requires less from now on."""
+
+    contact: ContactId
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class MusicStarted(_Event):
+    """A waiting contact hears music from now on."""
+
+    contact: ContactId
+    music: str
+
+
+# --- offers -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMade(_Event):
+    """An agent was chosen and reserved for a contact.
+
+    Attributes:
+        attempt: how many offers of this contact there have been, this one included.
+        candidates: who else could have been asked, and why not.
+    """
+
+    contact: ContactId
+    agent: AgentName
+    offer: OfferId
+    queue: QueueName
+    deadline: Instant
+    attempt: int
+    leg: LegId | None
+    recording: RecordingId | None
+    candidates: Candidates
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRinging(_Event):
+    """The agent's phone rings."""
+
+    contact: ContactId
+    agent: AgentName
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAccepted(_Event):
+    """The agent took the contact; they talk."""
+
+    contact: ContactId
+    agent: AgentName
+    offer: OfferId
+    segment: SegmentId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded(_Event):
+    """An offer ended without being accepted; the contact keeps its place."""
+
+    contact: ContactId
+    agent: AgentName
+    offer: OfferId
+    outcome: OfferOutcome
+
+
+# --- endings ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ContactEnded(_Event):
+    """The customer is no longer with us; wrap-up may follow.
+
+    Attributes:
+        waited_seconds: wait in the queue, for a contact that was queued and not answered.
+    """
+
+    contact: ContactId
+    reason: EndReason
+    waited_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WrapupStarted(_Event):
+    """The agent finishes the contact's paperwork."""
+
+    contact: ContactId
+    agent: AgentName
+    offer: OfferId
+    deadline: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDone(_Event):
+    """The agent is done with a contact."""
+
+    contact: ContactId
+    agent: AgentName
+    offer: OfferId
+    disposition: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactClosed(_Event):
+    """Nothing more will happen to this contact."""
+
+    contact: ContactId
+    reason: EndReason
+    disposition: str
+
+
+Event = (
+    LogOpened
+    | SitePublished
+    | AgentDefined
+    | AgentRemoved
+    | PresenceChanged
+    | AgentRested
+    | RestEnded
+    | PhoneChanged
+    | PbxEpochChanged
+    | LegOpened
+    | LegChanged
+    | LegClosed
+    | ContactOpened
+    | SegmentOpened
+    | NodeEntered
+    | AttributeSet
+    | LanguageSet
+    | DigitTaken
+    | PromptsStarted
+    | PromptsEnded
+    | MessageStarted
+    | MessageEnded
+    | FlowWaiting
+    | ContactQueued
+    | QueueLeft
+    | RequirementRelaxed
+    | MusicStarted
+    | OfferMade
+    | OfferRinging
+    | OfferAccepted
+    | OfferEnded
+    | ContactEnded
+    | WrapupStarted
+    | WorkDone
+    | ContactClosed
+)

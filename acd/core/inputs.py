@@ -1,0 +1,311 @@
+"""Inputs: what the core is told. Facts in the past tense, requests in the imperative.
+
+Every input is written to the log before anything it causes, so a log replays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from acd.core.agent import AgentProfile, Presence
+from acd.core.channel import Channel
+from acd.core.ids import AgentName, ContactId, LegId, OfferId, PlaybackId, QueueName, RecordingId
+from acd.core.leg import GoneCause, LegState
+from acd.core.site import Site
+from acd.core.skill import Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLog:
+    """The very first input of a log.
+
+    Attributes:
+        engine: version of the engine that began the log.
+        seed: what ids are derived from.
+        flags: logic flags: each names a change of behaviour that older logs do not have.
+    """
+
+    engine: str
+    seed: str
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSite:
+    """Make a checked site the running version; contacts in flight stay on theirs."""
+
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class DefineAgent:
+    """Add an agent or change their profile; presence and work are kept."""
+
+    profile: AgentProfile
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAgent:
+    """Remove an agent; an agent at work is logged out first and removed when done."""
+
+    agent: AgentName
+
+
+@dataclass(frozen=True, slots=True)
+class SetPresence:
+    """An agent, or somebody for them, says whether they take contacts."""
+
+    agent: AgentName
+    presence: Presence
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneReachable:
+    """The PBX learned that an agent's phone can or cannot be reached."""
+
+    agent: AgentName
+    is_reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FinishWrapup:
+    """The agent's after-contact work is done."""
+
+    agent: AgentName
+    disposition: str = ""
+
+
+# --- legs ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LegArrived:
+    """A customer's call came in.
+
+    Attributes:
+        leg: the PBX channel.
+        node: name of the PBX.
+        ani: caller's number as signalled.
+        dnis: number dialled.
+        caller_name: caller's name as signalled.
+        is_up: the PBX has answered it already.
+    """
+
+    leg: LegId
+    node: str
+    ani: str
+    dnis: str
+    caller_name: str = ""
+    is_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LegReturned:
+    """A leg came back from the PBX's fallback dialplan; if unknown, it is a new call."""
+
+    leg: LegId
+    node: str
+    ani: str
+    dnis: str
+    caller_name: str = ""
+    is_up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CodeDialled:
+    """An agent dialled a ``*`` code on their own phone.
+
+    Attributes:
+        address: the phone it came from, as in :attr:`AgentProfile.address`.
+    """
+
+    leg: LegId
+    node: str
+    address: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegRinging:
+    """The phone at the end of a leg we dialled rings."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    """A leg we dialled was answered."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegGone:
+    """A leg has ended; confirmed, not guessed."""
+
+    leg: LegId
+    cause: GoneCause = GoneCause.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class DigitReceived:
+    """A key was pressed on a leg."""
+
+    leg: LegId
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackEnded:
+    """What we played has ended or failed."""
+
+    playback: PlaybackId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEnded:
+    """A message has been recorded.
+
+    Attributes:
+        seconds: its length.
+    """
+
+    recording: RecordingId
+    seconds: float
+
+
+# --- contacts without legs ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ContactArrived:
+    """A contact on a channel without legs came in and goes straight into a queue."""
+
+    channel: Channel
+    address: str
+    sender: str
+    queue: QueueName
+    priority: int = 0
+    requirement: Requirement = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """The agent takes an offer."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineOffer:
+    """The agent declines an offer."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class EndContact:
+    """A party ends a contact that has no leg to hang up.
+
+    Attributes:
+        by_customer: the customer left; else the agent is done.
+    """
+
+    contact: ContactId
+    by_customer: bool
+
+
+# --- the outside world --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EffectFailed:
+    """An effect could not be performed.
+
+    Attributes:
+        effect: name of the effect.
+        subject: the id it was about (leg, playback, recording).
+        code: stable code of the failure.
+    """
+
+    effect: str
+    subject: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegFact:
+    """One leg as the PBX shows it.
+
+    Attributes:
+        state: ``ringing``, ``up``, ``down`` or ``away`` (alive, outside our control).
+        bridge: the bridge it stands in; empty for none.
+        ani, dnis, caller_name: for a leg we may not know.
+    """
+
+    leg: LegId
+    state: LegState
+    bridge: str = ""
+    ani: str = ""
+    dnis: str = ""
+    caller_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PbxSeen:
+    """A complete look at one PBX, taken after each connect and now and then.
+
+    Attributes:
+        node: name of the PBX.
+        epoch: changes when the PBX restarts.
+        legs: every live leg that is ours or that was asked about.
+        unanswered: legs asked about that could not be read; nothing is concluded about them.
+    """
+
+    node: str
+    epoch: str
+    legs: tuple[LegFact, ...]
+    unanswered: tuple[LegId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PbxLost:
+    """The PBX died: every leg on it is gone."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """Deadlines have come due; the log's name for :meth:`Engine.advance`."""
+
+
+Input = (
+    OpenLog
+    | PublishSite
+    | DefineAgent
+    | RemoveAgent
+    | SetPresence
+    | PhoneReachable
+    | FinishWrapup
+    | LegArrived
+    | LegReturned
+    | CodeDialled
+    | LegRinging
+    | LegAnswered
+    | LegGone
+    | DigitReceived
+    | PlaybackEnded
+    | RecordingEnded
+    | ContactArrived
+    | AcceptOffer
+    | DeclineOffer
+    | EndContact
+    | EffectFailed
+    | PbxSeen
+    | PbxLost
+    | TimePassed
+)

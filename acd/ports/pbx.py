@@ -1,0 +1,63 @@
+"""The PBX as the engine sees it: effects in, inputs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
+
+from acd.core.effects import Effect
+from acd.core.errors import AcdError
+from acd.core.ids import AgentName, LegId
+from acd.core.inputs import Input, PbxSeen
+
+Emit = Callable[[Input], None]
+"""How a PBX tells the engine something; never blocks."""
+
+
+class PbxError(AcdError):
+    """An effect could not be performed.
+
+    Attributes:
+        is_gone: the thing it was about no longer exists; often not an error at all.
+    """
+
+    def __init__(self, message: str, *, code: str, is_gone: bool = False) -> None:
+        super().__init__(message, code=code)
+        self.is_gone = is_gone
+
+
+class Sounds(Protocol):
+    """Turns prompts into something the PBX can play."""
+
+    async def media(self, prompts: Sequence[tuple[str, str]], language: str) -> list[str]:
+        """Return one playable name (a file path without extension) for each prompt."""
+        ...
+
+
+class Pbx(Protocol):
+    """One PBX node."""
+
+    @property
+    def node(self) -> str:
+        """Its name, unique in the site."""
+        ...
+
+    async def perform(self, effect: Effect) -> None:
+        """Perform one effect; repeating it is harmless.
+
+        Raises:
+            PbxError: it could not be done.
+        """
+        ...
+
+    async def look(self, known: Collection[LegId]) -> PbxSeen:
+        """Return every live leg of ours, and the state of the ``known`` ones."""
+        ...
+
+    async def renew(self, legs: Collection[LegId]) -> None:
+        """Renew the dead-man lease of ``legs``: without it the PBX takes a caller back."""
+        ...
+
+    async def watch_agents(self, addresses: dict[str, AgentName]) -> None:
+        """Report events of these agents' phones from now on."""
+        ...
