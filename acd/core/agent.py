@@ -68,10 +68,19 @@ class Work:
 
 @dataclass(slots=True)
 class Agent:
-    """An agent in the state."""
+    """An agent in the state.
+
+    Attributes:
+        order: sequence number of the record that defined them: the last tie-break.
+        idle_since: when their last answered work ended or they became available; a missed ring
+            does not reset it.
+        rest_until: not considered before this, whatever the presence.
+        lines: legs that keep the phone busy without being work: a call being hung up, a ``*``
+            code being dialled.
+    """
 
     profile: AgentProfile
-    order: int  # sequence number of the record that defined them: the last tie-break
+    order: int
     presence: Presence = Presence.LOGGED_OUT
     reason: str = ""
     presence_since: Instant = NEVER
@@ -80,6 +89,7 @@ class Agent:
     rest_reason: str = ""
     is_reachable: bool = True
     works: dict[OfferId, Work] = field(default_factory=dict)
+    lines: set[LegId] = field(default_factory=set)
 
     @property
     def name(self) -> AgentName:
@@ -94,15 +104,18 @@ class Agent:
         """Return why the agent can take no contact of ``channel`` now; empty if they can.
 
         The answers are stable words: ``logged_out``, ``not_ready:<reason>``, ``resting:<reason>``,
-        ``unreachable``, ``no_capacity``, and ``offered``, ``active`` or ``wrapup`` for what
+        ``unreachable``, ``on_line``, ``no_capacity``, and ``offered``, ``active`` or ``wrapup`` for what
         occupies them.
         """
         if self.presence is not Presence.AVAILABLE:
             return f"{self.presence}:{self.reason}" if self.reason else str(self.presence)
         if self.rest_until is not None:
             return f"resting:{self.rest_reason}"
-        if not self.is_reachable and TRAITS[channel].has_legs:
-            return "unreachable"
+        if TRAITS[channel].has_legs:
+            if not self.is_reachable:
+                return "unreachable"
+            if self.lines:
+                return "on_line"
         limit = self.profile.capacity.get(channel, 0)
         if self.works and self.open_count(channel) >= limit:
             return str(next(w.state for w in self.works.values() if w.channel is channel))

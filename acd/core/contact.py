@@ -112,7 +112,9 @@ class Contact:
         requirement: what it requires of the agent now, after relaxing.
         offer: the open offer, or the accepted one while an agent works on it.
         playback: what the customer is being played by the flow, if anything.
-        recording: the recording being made, if any.
+        leave_at: when the queue gives it back to its flow.
+        recording: the talk's or the message's recording, if any.
+        is_leaving_message: the customer is speaking onto ``recording`` now.
         has_music: whether the customer has been put on hold music.
     """
 
@@ -143,6 +145,8 @@ class Contact:
     agent: AgentName | None = None
     attempts: int = 0
     has_music: bool = False
+    leave_at: Instant = NEVER
+    is_leaving_message: bool = False
     disposition: str = ""
     segments: list[Segment] = field(default_factory=list)
 

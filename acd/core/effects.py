@@ -54,6 +54,13 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Unhold:
+    """Take a leg out of hold, back to its flow."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class Dial:
     """Ring an agent's phone for a caller.
 
@@ -103,4 +110,4 @@ class Present:
     agent: AgentName
 
 
-Effect = Answer | Play | StopPlay | TakeMessage | Hold | Dial | Connect | HangUp | Present
+Effect = Answer | Play | StopPlay | TakeMessage | Hold | Unhold | Dial | Connect | HangUp | Present

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from acd.core.agent import AgentProfile, Presence
 from acd.core.channel import Channel
-from acd.core.contact import EndReason, SegmentKind
+from acd.core.contact import EndReason
 from acd.core.flows import Cursor, Prompt
 from acd.core.ids import (
     AgentName,
@@ -135,6 +135,15 @@ class LegChanged(_Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FarewellStarted(_Event):
+    """An agent's own call is told the result of its code and hung up afterwards."""
+
+    leg: LegId
+    playback: PlaybackId
+    prompts: tuple[Prompt, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LegClosed(_Event):
     """A leg has ended."""
 
@@ -160,13 +169,12 @@ class ContactOpened(_Event):
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentOpened(_Event):
-    """A party took a contact over."""
+class FlowEntered(_Event):
+    """A flow took a contact over."""
 
     contact: ContactId
     segment: SegmentId
-    kind: SegmentKind
-    party: str
+    flow: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,14 +261,20 @@ class FlowWaiting(_Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactQueued(_Event):
-    """A contact entered a queue."""
+    """A contact entered a queue.
+
+    Attributes:
+        order_at: its ordering clock; earlier than now when it comes back to its old place.
+        deadline: when the queue gives it back to its flow.
+    """
 
     contact: ContactId
     queue: QueueName
     segment: SegmentId
     priority: int
     requirement: Requirement
-    deadline: Instant | None
+    order_at: Instant
+    deadline: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +346,7 @@ class OfferAccepted(_Event):
 
 @dataclass(frozen=True, slots=True)
 class OfferEnded(_Event):
-    """An offer ended without being accepted; the contact keeps its place."""
+    """An offer ended without being accepted; the contact keeps its place and its clock."""
 
     contact: ContactId
     agent: AgentName
@@ -397,9 +411,10 @@ Event = (
     | PbxEpochChanged
     | LegOpened
     | LegChanged
+    | FarewellStarted
     | LegClosed
     | ContactOpened
-    | SegmentOpened
+    | FlowEntered
     | NodeEntered
     | AttributeSet
     | LanguageSet

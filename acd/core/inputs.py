@@ -159,19 +159,21 @@ class DigitReceived:
 
 @dataclass(frozen=True, slots=True)
 class PlaybackEnded:
-    """What we played has ended or failed."""
+    """What we played to a leg has ended or failed."""
 
+    leg: LegId
     playback: PlaybackId
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingEnded:
-    """A message has been recorded.
+    """A message of a leg has been recorded.
 
     Attributes:
         seconds: its length.
     """
 
+    leg: LegId
     recording: RecordingId
     seconds: float
 

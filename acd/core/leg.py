@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from acd.core.ids import AgentName, ContactId, LegId, OfferId
+from acd.core.ids import AgentName, ContactId, LegId, OfferId, PlaybackId
 
 
 class LegRole(StrEnum):
@@ -42,7 +42,11 @@ class GoneCause(StrEnum):
 
 @dataclass(slots=True)
 class Leg:
-    """A leg in the state; it leaves the state when it is gone."""
+    """A leg in the state; it leaves the state when it is gone.
+
+    Attributes:
+        farewell: hang up when this playback has ended.
+    """
 
     id: LegId
     node: str
@@ -51,3 +55,4 @@ class Leg:
     contact: ContactId | None = None
     agent: AgentName | None = None
     offer: OfferId | None = None
+    farewell: PlaybackId | None = None

@@ -8,7 +8,6 @@ replaces it, so a stale heap entry is recognised by its generation and ignored.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import NewType
 
@@ -47,59 +46,45 @@ class Purpose(StrEnum):
     WRAPUP = "wrapup"  # wrap-up is over
 
 
-Key = tuple[Purpose, str]
-
-
 class Timers:
     """Deadlines by key, soonest first, with lazy removal.
 
-    Order among equal instants is the key's, never insertion's or a hash's.
+    A key is ``<purpose>:<about>``. The deadlines themselves are the dictionary given, which is part
+    of the state; the heap beside it is made from it. Equal instants come in the order of their
+    keys, never of insertion or of a hash.
     """
 
     __slots__ = ("_due", "_heap")
 
-    def __init__(self) -> None:
-        self._due: dict[Key, Instant] = {}
-        self._heap: list[tuple[Instant, Key]] = []
+    def __init__(self, due: dict[str, Instant]) -> None:
+        self._due = due
+        self._heap = sorted((at, key) for key, at in due.items())
 
     def set(self, purpose: Purpose, about: str, at: Instant) -> None:
         """Arm or move the deadline of ``(purpose, about)``."""
-        key = (purpose, about)
+        key = f"{purpose}:{about}"
         self._due[key] = at
         heapq.heappush(self._heap, (at, key))
 
     def clear(self, purpose: Purpose, about: str) -> None:
         """Disarm a deadline; disarming one that is not set is nothing."""
-        self._due.pop((purpose, about), None)
-
-    def get(self, purpose: Purpose, about: str) -> Instant | None:
-        """Return when a deadline is due, or None."""
-        return self._due.get((purpose, about))
+        self._due.pop(f"{purpose}:{about}", None)
 
     def next(self) -> Instant | None:
         """Return the soonest deadline, or None."""
-        self._drop_stale()
-        return self._heap[0][0] if self._heap else None
+        # An entry is stale when its key was cleared or moved to another instant. A key set twice
+        # to one instant leaves a twin that turns stale as soon as the first is popped.
+        heap, due = self._heap, self._due
+        while heap and due.get(heap[0][1]) != heap[0][0]:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
 
-    def pop_due(self, now: Instant) -> Key | None:
+    def pop_due(self, now: Instant) -> tuple[Purpose, str] | None:
         """Remove and return the soonest deadline at or before ``now``."""
-        self._drop_stale()
-        if not self._heap or self._heap[0][0] > now:
+        soonest = self.next()
+        if soonest is None or soonest > now:
             return None
         _, key = heapq.heappop(self._heap)
         del self._due[key]
-        return key
-
-    def _drop_stale(self) -> None:
-        heap, due = self._heap, self._due
-        # An entry is stale when its key was cleared or moved to another instant. A key set twice
-        # to one instant leaves a twin that turns stale as soon as the first is popped.
-        while heap and due.get(heap[0][1]) != heap[0][0]:
-            heapq.heappop(heap)
-
-    def items(self) -> Iterator[tuple[Key, Instant]]:
-        """Iterate over the armed deadlines in key order."""
-        return iter(sorted(self._due.items()))
-
-    def __len__(self) -> int:
-        return len(self._due)
+        purpose, _, about = key.partition(":")
+        return Purpose(purpose), about

@@ -1,0 +1,51 @@
+"""The state: everything the engine knows, and nothing that can be derived from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from acd.core.agent import Agent
+from acd.core.contact import Contact
+from acd.core.ids import AgentName, ContactId, LegId, OfferId
+from acd.core.leg import Leg
+from acd.core.offer import Offer
+from acd.core.queue import Queue
+from acd.core.site import Site
+from acd.core.timers import NEVER, Instant
+
+
+@dataclass(slots=True)
+class State:
+    """A fold of the log.
+
+    Attributes:
+        seq: sequence number of the last record.
+        at: instant of the last record; time never goes back.
+        site: version of the running site.
+        sites: the running site and those that contacts in flight still use.
+        epochs: PBX name to the epoch last seen.
+        deadlines: see :class:`acd.core.timers.Timers`.
+    """
+
+    seed: str = ""
+    flags: tuple[str, ...] = ()
+    seq: int = 0
+    at: Instant = NEVER
+    site: str = ""
+    sites: dict[str, Site] = field(default_factory=dict)
+    agents: dict[AgentName, Agent] = field(default_factory=dict)
+    contacts: dict[ContactId, Contact] = field(default_factory=dict)
+    offers: dict[OfferId, Offer] = field(default_factory=dict)
+    legs: dict[LegId, Leg] = field(default_factory=dict)
+    epochs: dict[str, str] = field(default_factory=dict)
+    deadlines: dict[str, Instant] = field(default_factory=dict)
+
+    def site_of(self, contact: Contact) -> Site:
+        """Return the site version the contact entered with."""
+        return self.sites[contact.site]
+
+    def queue_of(self, contact: Contact) -> Queue:
+        """Return the policy of the queue the contact is in or was taken from."""
+        if contact.queue is None:
+            raise LookupError(f"{contact.id} was never queued")
+        return self.sites[contact.site].queues[contact.queue]
