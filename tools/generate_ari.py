@@ -40,7 +40,7 @@ SCALARS = {
 }
 # These would hide a builtin that annotations or bodies of the generated classes use.
 RENAMED_METHODS = {"list": "list_all"}
-AVOIDED_NAMES = {"type", "id", "format", "filter"} | set(keyword.kwlist)
+HIDING_PARAMETERS = {"type", "id", "format", "filter"}
 
 HEADER = '''\
 """Typed ARI operations, models and events.
@@ -119,10 +119,16 @@ def snake(name: str) -> str:
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name).lower()
 
 
-def identifier(name: str) -> str:
-    """A Python name for a field or parameter."""
+def attribute(name: str) -> str:
+    """A Python name for a field."""
     name = snake(name)
-    return f"{name}_" if name in AVOIDED_NAMES else name
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def argument(name: str) -> str:
+    """A Python name for a parameter."""
+    name = attribute(name)
+    return f"{name}_" if name in HIDING_PARAMETERS else name
 
 
 def python_type(described: str) -> str:
@@ -190,15 +196,15 @@ def render_model(name: str, model: Json, base: str, inherited: set[str], options
     for field, spec in model["properties"].items():
         if field in inherited:
             continue
-        attribute, annotation = identifier(field), python_type(spec["type"])
+        python, annotation = attribute(field), python_type(spec["type"])
         required = spec.get("required", False)
         annotation = annotation if required else f"{annotation} | None"
-        if attribute != field:
+        if python != field:
             default = "" if required else "default=None, "
             assigned = f' = msgspec.field({default}name="{field}")'
         else:
             assigned = "" if required else " = None"
-        lines += ["", f"    {attribute}: {annotation}{assigned}"]
+        lines += ["", f"    {python}: {annotation}{assigned}"]
         if spec.get("description"):
             lines += docstring([wrapped(clean(spec["description"]), 4)], 4)
     return lines
@@ -240,7 +246,7 @@ class Parameter:
         self.kind: str = spec["paramType"]
         # Some path parameters forget to say that they are.
         self.required: bool = spec.get("required", False) or self.kind == "path"
-        self.python = identifier(self.name)
+        self.python = argument(self.name)
         self.type: str = spec["dataType"]
         self.many: bool = spec.get("allowMultiple", False)
         self.choices: list[str] = spec.get("allowableValues", {}).get("values", [])
@@ -302,7 +308,7 @@ def render_operation(path: str, operation: Json) -> Iterator[str]:
     yield f"    ) -> {annotation}:"
     yield from docstring(operation_prose(operation, segments + rest), 8)
 
-    url = re.sub(r"\{(\w+)\}", lambda m: f"{{_segment({identifier(m[1])})}}", path.lstrip("/"))
+    url = re.sub(r"\{(\w+)\}", lambda m: f"{{_segment({argument(m[1])})}}", path.lstrip("/"))
     literal = f'f"{url}"' if segments else f'"{url}"'
     if result == "binary":
         yield f"        return await self._transport.download({literal})"
@@ -326,8 +332,8 @@ def render_operation(path: str, operation: Json) -> Iterator[str]:
     if result != "void":
         before, after = f"return _read({decoder_name(result)}, ", ")"
     yield f"        {before}await self._transport.request("
-    for argument in arguments:
-        yield f"            {argument},"
+    for part in arguments:
+        yield f"            {part},"
     yield f"        ){after}"
 
 
@@ -391,8 +397,8 @@ def render_operations(resources: dict[str, Json]) -> Iterator[str]:
     yield from ["", "", "class Operations:"]
     yield from ['    """All of ARI over one transport."""', ""]
     yield from ["    def __init__(self, transport: Transport) -> None:"]
-    for attribute, class_name in classes:
-        yield f"        self.{attribute} = {class_name}(transport)"
+    for member, class_name in classes:
+        yield f"        self.{member} = {class_name}(transport)"
 
 
 def generate(folder: Path) -> str:

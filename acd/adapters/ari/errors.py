@@ -14,11 +14,9 @@ class AriError(AcdError):
 
     Attributes:
         status: HTTP status of the reply, 200 if the reply came but could not be read.
-        retryable: whether the same request may succeed later, unchanged.
     """
 
     code = "ari-refused"
-    retryable = False
 
     def __init__(self, status: int, code: str, message: str, *, hint: str = "") -> None:
         super().__init__(message, hint=hint, code=code)
@@ -47,14 +45,24 @@ class AriUnavailable(AcdError):
     """
 
     code = "ari-disconnected"
-    retryable = True
 
 
 class AriRequestTooLarge(AcdError):
     """The request would not fit a websocket frame, which Asterisk answers by hanging up."""
 
     code = "ari-request-too-large"
-    retryable = False
+
+
+class AriReplaced(AcdError):
+    """Another client connected with the same application name: this one must fall silent."""
+
+    code = "ari-replaced"
+
+    def __init__(self, app: str) -> None:
+        super().__init__(
+            f"another engine has taken over the ARI application {app!r}",
+            hint="stop one of the two",
+        )
 
 
 _CODES = {401: "ari-unauthorised", 403: "ari-unauthorised", 404: "ari-gone", 409: "ari-conflict"}

@@ -243,7 +243,7 @@ class LogChannel(Model, frozen=True, kw_only=True):
     channel: str
     """The log channel path."""
 
-    type_: str = msgspec.field(name="type")
+    type: str
     """Types of logs for the log channel."""
 
     status: str
@@ -282,7 +282,7 @@ class Bridge(Model, frozen=True, kw_only=True):
     audio.
     """
 
-    id_: str = msgspec.field(name="id")
+    id: str
     """Unique identifier for this bridge."""
 
     technology: str
@@ -450,7 +450,7 @@ class RTPstat(Model, frozen=True, kw_only=True):
 class Channel(Model, frozen=True, kw_only=True):
     """A specific communication connection between Asterisk and an Endpoint."""
 
-    id_: str = msgspec.field(name="id")
+    id: str
     """Unique identifier of the channel. This is the same as the Uniqueid field in AMI."""
 
     protocol_id: str
@@ -1101,7 +1101,7 @@ class RESTQueryStringParameter(Model, frozen=True, kw_only=True):
 class RESTRequest(Model, frozen=True, kw_only=True):
     """REST over Websocket Request."""
 
-    type_: str = msgspec.field(name="type")
+    type: str
     """Message type. Must be 'RESTRequest'."""
 
     transaction_id: str
@@ -1195,7 +1195,7 @@ class Mailbox(Model, frozen=True, kw_only=True):
 class Playback(Model, frozen=True, kw_only=True):
     """Object representing the playback of media to a channel."""
 
-    id_: str = msgspec.field(name="id")
+    id: str
     """ID for this playback operation."""
 
     media_uri: str
@@ -1219,7 +1219,7 @@ class StoredRecording(Model, frozen=True, kw_only=True):
 
     name: str
 
-    format_: str = msgspec.field(name="format")
+    format: str
 
 
 class LiveRecording(Model, frozen=True, kw_only=True):
@@ -1228,7 +1228,7 @@ class LiveRecording(Model, frozen=True, kw_only=True):
     name: str
     """Base name for the recording."""
 
-    format_: str = msgspec.field(name="format")
+    format: str
     """Recording format (wav, gsm, etc.)."""
 
     target_uri: str
@@ -1258,13 +1258,13 @@ class FormatLangPair(Model, frozen=True, kw_only=True):
 
     language: str
 
-    format_: str = msgspec.field(name="format")
+    format: str
 
 
 class Sound(Model, frozen=True, kw_only=True):
     """A media file that may be played back."""
 
-    id_: str = msgspec.field(name="id")
+    id: str
     """Sound's identifier."""
 
     text: str | None = None
