@@ -27,7 +27,7 @@ lint:
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
 	$(VENV)/mypy
-	$(VENV)/lint-imports --no-timing
+	$(VENV)/lint-imports --no-logo
 
 bench: ## the project's benchmarks, side by side with Asterisk's own queue
 	@scripts/setup test
