@@ -1,0 +1,43 @@
+"""A started Asterisk for every test that needs real calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from acd.adapters.asterisk.install import default_cache, locate
+from acd.adapters.asterisk.program import AsteriskProgram
+from acd.adapters.asterisk.run import AsteriskServer
+from acd.adapters.asterisk.settings import AsteriskSettings
+from acd.testing.asterisk import Lab, lab_settings
+
+
+@pytest.fixture(scope="session")
+def asterisk_program() -> AsteriskProgram:
+    """The machine's Asterisk, or the bundled one (installed on first use)."""
+    return locate("auto", cache=default_cache(), progress=lambda step, done: None)
+
+
+@pytest.fixture(scope="session")
+def asterisk(
+    asterisk_program: AsteriskProgram, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lab]:
+    """A started Asterisk shared by all tests of a worker; it is not supervised."""
+    settings = lab_settings(tmp_path_factory.mktemp("asterisk"))
+    server = AsteriskServer(asterisk_program, settings)
+    asyncio.run(server.start())
+    try:
+        yield Lab(asterisk_program, settings)
+    finally:
+        asyncio.run(server.stop())
+
+
+@pytest.fixture
+def own_settings(tmp_path: Path) -> AsteriskSettings:
+    """Settings for an Asterisk of the test's own, with a path longer than a socket's may be."""
+    directory = tmp_path / ("home-" + "x" * 100) / "asterisk"
+    return replace(lab_settings(directory), systemname="own")
