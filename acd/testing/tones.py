@@ -156,22 +156,27 @@ def silence(seconds: float) -> bytes:
 def resample(samples: Sequence[int], rate: int) -> Sequence[int]:
     """Bring samples taken at `rate` per second to 8,000 per second.
 
-    Each new sample is the mean of the stretch of time that it stands for, which keeps what lies
-    above the telephone band from folding back. Good enough for voice prompts; not for music
-    that somebody shall enjoy.
+    Each new sample is the mean of the stretch of time that it stands for, which keeps most of
+    what lies above the telephone band from folding back. Good enough for voice prompts; not for
+    music that somebody shall enjoy.
     """
     if rate == SAMPLE_RATE or not samples:
         return samples
+    ratio, odd = divmod(rate, SAMPLE_RATE)
+    if ratio and not odd:
+        count = len(samples) // ratio
+        parts = [samples[n : count * ratio : ratio] for n in range(ratio)]
+        return [sum(stretch) // ratio for stretch in zip(*parts, strict=True)]
     # With sums up to each sample, the mean over any stretch is one subtraction.
     sums = list(accumulate(samples, initial=0))
-    ratio = rate / SAMPLE_RATE
-    edges = [n * ratio for n in range(int(len(samples) / ratio) + 1)]
-    upto = [sums[int(edge)] + (edge - int(edge)) * _at(samples, int(edge)) for edge in edges]
-    return [round((after - before) / ratio) for before, after in pairwise(upto)]
-
-
-def _at(samples: Sequence[int], index: int) -> int:
-    return samples[index] if index < len(samples) else 0
+    sums.append(sums[-1])
+    step = rate / SAMPLE_RATE
+    edges = [n * step for n in range(int(len(samples) / step) + 1)]
+    upto = [
+        sums[whole] + (edge - whole) * (sums[whole + 1] - sums[whole])
+        for edge, whole in ((edge, int(edge)) for edge in edges)
+    ]
+    return [round((after - before) / step) for before, after in pairwise(upto)]
 
 
 def read_wav(path: Path) -> bytes:
