@@ -68,6 +68,12 @@ class CallEnd:
     reason: str
     cause: int | None
 
+    def __str__(self) -> str:
+        if self.status is None:
+            return "hung up by us" if self.by == "us" else "hung up by the far end"
+        cause = "" if self.cause is None else f", cause {self.cause}"
+        return f"SIP {self.status} {self.reason}{cause}"
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
@@ -150,8 +156,8 @@ class PhoneCall:
         """Whether the voice still has something to say."""
         return self._voice is not None
 
-    async def wait_established(self, timeout_seconds: float = 30.0) -> None:
-        """Wait until the call is answered.
+    async def wait_established(self, timeout_seconds: float | None = 30.0) -> None:
+        """Wait until the call is answered; None waits as long as it rings.
 
         Raises:
             CallNotAnswered: it ended before, or the time ran out (the call is then hung up).
@@ -165,14 +171,11 @@ class PhoneCall:
             return
         if not done:
             await self.hangup()
-            end = CallEnd("us", None, f"not answered within {timeout_seconds:g} s", None)
-        else:
-            end = self._ended.result()
-        status = f"{end.status} {end.reason}" if end.status else end.reason
-        raise CallNotAnswered(f"call to {self.peer} was not answered: {status}", end)
+        end = self._ended.result() if done else CallEnd("us", None, "not answered in time", None)
+        raise CallNotAnswered(f"call to {self.peer} was not answered: {end}", end)
 
-    async def wait_ended(self, timeout_seconds: float = 30.0) -> CallEnd:
-        """Wait until the call has ended and return how.
+    async def wait_ended(self, timeout_seconds: float | None = 30.0) -> CallEnd:
+        """Wait until the call has ended and return how; None waits for ever.
 
         Raises:
             TimeoutError: it still lives.
@@ -259,6 +262,12 @@ class PhoneCall:
             return Recording(now - self._began, b"")
         self._fill_gap(now, 0)
         return Recording(self._heard_from - self._began, bytes(self._heard))
+
+    def lately(self, seconds: float) -> bytes:
+        """Return the last `seconds` of what was heard, less when there was less."""
+        if self._heard_from is not None and self._ended_at is None:
+            self._fill_gap(self._loop.time(), 0)
+        return bytes(self._heard[-round(seconds * tones.SAMPLE_RATE) * tones.SAMPLE_BYTES :])
 
     def exchange_audio(self) -> None:
         """Fetch what was heard and feed the voice; called every 20 ms by `Phones`."""

@@ -15,10 +15,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 import baresip
 from baresip.config import Account, Config
@@ -48,6 +50,7 @@ __all__ = [
     "RegistrationFailed",
     "Reject",
     "Ring",
+    "SipServer",
     "Voice",
 ]
 
@@ -55,6 +58,7 @@ __all__ = [
 # own output; whoever wants them adds a handler.
 logging.getLogger("baresip").addHandler(logging.NullHandler())
 
+_PLAIN_IN_SIP_USER = "-_.!~*'()+"  # RFC 3261, 25.1: all else, `#` too, is sent escaped
 _TICK_SECONDS = 0.02
 _CLOSE_SECONDS = 1.0
 _REGISTER_SECONDS = 5.0
@@ -85,6 +89,32 @@ class Ring:
 
 Policy = Answer | Reject | Ring
 
+DEFAULT_POLICY = Answer()
+
+
+@dataclass(frozen=True, slots=True)
+class SipServer:
+    """Where telephones connect."""
+
+    host: str
+    port: int
+
+    def local_address(self) -> str:
+        """Return the address of this machine from which the server is reached.
+
+        Raises:
+            PhoneError: there is no way to the server, or its name is unknown.
+        """
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                probe.connect((self.host, self.port))  # sends nothing
+                return str(probe.getsockname()[0])
+        except OSError as error:
+            raise PhoneError(
+                f"SIP server {self.host}:{self.port} cannot be reached: {error}",
+                hint="check its address",
+            ) from error
+
 
 class Phone:
     """A telephone with one SIP identity. Built by `Phones`, never by hand.
@@ -102,7 +132,7 @@ class Phone:
         self._server = server
         self._incoming: asyncio.Queue[PhoneCall] = asyncio.Queue()
         self.user = user
-        self.policy: Policy = Answer()
+        self.policy: Policy = DEFAULT_POLICY
         self.calls: list[PhoneCall] = []
         self.on_call: Callable[[PhoneCall], None] | None = None
         agent.on_incoming(self._on_incoming)
@@ -113,14 +143,17 @@ class Phone:
         Raises:
             PhoneError: the number cannot be part of a SIP address, or the stack refused.
         """
+        user = quote(number, safe=_PLAIN_IN_SIP_USER)
         try:
-            call = await self._agent.dial(f"sip:{number}@{self._server}", headers=headers)
+            call = await self._agent.dial(f"sip:{user}@{self._server}", headers=headers)
         except (ValueError, baresip.BaresipError) as error:
             raise PhoneError(f"cannot dial {number!r}: {error}") from error
         return self._adopt(call, incoming=False)
 
-    async def next_call(self, timeout_seconds: float = 10.0) -> PhoneCall:
+    async def next_call(self, timeout_seconds: float | None = 10.0) -> PhoneCall:
         """Wait for the next incoming call, in the order in which they began to ring.
+
+        None waits for ever.
 
         Raises:
             TimeoutError: nobody called.
@@ -207,7 +240,14 @@ class Phones:
             raise failed[0]
 
     async def agent(
-        self, user: str, password: str, *, host: str, port: int, register: bool = True
+        self,
+        user: str,
+        password: str,
+        *,
+        host: str,
+        port: int,
+        register: bool = True,
+        policy: Policy = DEFAULT_POLICY,
     ) -> Phone:
         """Switch on an agent's telephone.
 
@@ -217,6 +257,7 @@ class Phones:
             host: SIP server.
             port: its UDP port.
             register: make the telephone reachable before returning.
+            policy: what to do with its incoming calls.
 
         Raises:
             RegistrationFailed: wrong password or user, or no server there.
@@ -226,6 +267,7 @@ class Phones:
         phone = await self._phone(
             user, password, server, auth_user=None, name="", interval=_REGISTER_AGAIN_SECONDS
         )
+        phone.policy = policy
         if register:
             await self._register(phone, server)
         return phone
