@@ -63,7 +63,7 @@ class Match:
     @property
     def cut(self) -> bool:
         """Whether the end of the prompt was not heard."""
-        return self.heard_seconds < self.file_seconds - 2 * _PIECE / _RATE
+        return self.heard_seconds < self.file_seconds
 
 
 class Track:
@@ -180,7 +180,9 @@ class Fingerprint:
         )
         if agreed < min(_SHORTEST_PIECES, voiced) or product < _SURE * math.sqrt(ours * theirs):
             return None
-        whole = _silent(self.energy, last, len(self.slow) - last) and misses < _MISSES
+        # The last sounds fade out and are the first to drown in u-law's noise.
+        rest = len(self.slow) - last
+        whole = rest <= 2 * _PIECE or (_silent(self.energy, last, rest) and misses < _MISSES)
         return Match(
             name=self.name,
             start_seconds=max(0.0, start / _RATE),

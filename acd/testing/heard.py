@@ -134,9 +134,10 @@ def _select(matches: Iterable[Match]) -> list[Heard]:
             chosen[rival] = replace(winner, alternatives=names)
     chosen.sort(key=lambda c: c.start_seconds)
     # The search is exact to a few milliseconds; neighbours may touch but not overlap.
+    limits = [*(after.start_seconds for after in chosen[1:]), math.inf][: len(chosen)]
     return [
-        replace(c, duration_seconds=min(c.duration_seconds, after.start_seconds - c.start_seconds))
-        for c, after in zip(chosen, [*chosen[1:], Heard(math.inf, 0, Sound.SILENCE)], strict=True)
+        replace(c, duration_seconds=min(c.duration_seconds, limit - c.start_seconds))
+        for c, limit in zip(chosen, limits, strict=True)
     ]
 
 

@@ -209,7 +209,8 @@ def write_wav(path: Path, pcm: bytes) -> None:
         SoundFileError: the file cannot be written.
     """
     try:
-        with wave.open(str(path), "wb") as file:
+        # Opened here: Wave_write leaves a half-made object behind when it cannot.
+        with path.open("wb") as raw, wave.open(raw, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(SAMPLE_BYTES)
             file.setframerate(SAMPLE_RATE)
