@@ -43,8 +43,8 @@ format: ## rewrite the sources as `make check` wants them
 
 # Hashes of every file of a release are recorded, so the locks hold for all Python versions and
 # machines that the pinned releases were built for. The lowest supported Python makes them.
-PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" PIP_CONFIG_FILE=/dev/null $(VENV)/pip-compile \
-	--quiet --no-config --generate-hashes --strip-extras --allow-unsafe --no-emit-options \
+PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/pip-compile --quiet \
+	--no-config --generate-hashes --strip-extras --allow-unsafe --no-emit-options \
 	--build-deps-for editable --newline lf
 
 lock: ## pin what pyproject.toml asks for, with hashes
