@@ -23,6 +23,16 @@ class Presence(StrEnum):
     NOT_READY = "not_ready"
 
 
+CODES: dict[str, tuple[Presence | None, str]] = {
+    "*1": (Presence.AVAILABLE, "agent.logged_in"),
+    "*2": (Presence.LOGGED_OUT, "agent.logged_out"),
+    "*3": (Presence.AVAILABLE, "agent.ready"),
+    "*4": (Presence.NOT_READY, "agent.not_ready"),
+    "*5": (None, "agent.wrapup_done"),
+}
+"""What agents dial on their own phone: code to presence (None ends wrap-up) and spoken answer."""
+
+
 class WorkState(StrEnum):
     """An agent's side of one contact."""
 
@@ -104,8 +114,8 @@ class Agent:
         """Return why the agent can take no contact of ``channel`` now; empty if they can.
 
         The answers are stable words: ``logged_out``, ``not_ready:<reason>``, ``resting:<reason>``,
-        ``unreachable``, ``on_line``, ``no_capacity``, and ``offered``, ``active`` or ``wrapup`` for what
-        occupies them.
+        ``unreachable``, ``on_line``, ``no_capacity``, and ``offered``, ``active`` or ``wrapup`` for
+        what occupies them.
         """
         if self.presence is not Presence.AVAILABLE:
             return f"{self.presence}:{self.reason}" if self.reason else str(self.presence)

@@ -382,7 +382,7 @@ def _(state: State, timers: Timers, event: e.WrapupStarted, at: Instant, _seq: i
     work = state.agents[event.agent].works[event.offer]
     work.state = move(WORK, work.state, WorkState.WRAPUP, event.offer)
     work.since = at
-    timers.set(Purpose.WRAPUP, event.offer, event.deadline)
+    timers.set(Purpose.WRAPUP, event.contact, event.deadline)
 
 
 @_folds(e.WorkDone)
@@ -390,7 +390,7 @@ def _(state: State, timers: Timers, event: e.WorkDone, at: Instant, _seq: int) -
     agent = state.agents[event.agent]
     del agent.works[event.offer]
     agent.idle_since = at
-    timers.clear(Purpose.WRAPUP, event.offer)
+    timers.clear(Purpose.WRAPUP, event.contact)
     contact = state.contacts.get(event.contact)
     if contact is not None:
         contact.disposition = event.disposition or contact.disposition

@@ -131,6 +131,8 @@ class LegChanged(_Event):
     """A leg changed its state."""
 
     leg: LegId
+    contact: ContactId | None
+    agent: AgentName | None
     state: LegState
 
 
@@ -139,6 +141,8 @@ class FarewellStarted(_Event):
     """An agent's own call is told the result of its code and hung up afterwards."""
 
     leg: LegId
+    contact: ContactId | None
+    agent: AgentName | None
     playback: PlaybackId
     prompts: tuple[Prompt, ...]
 
@@ -148,6 +152,8 @@ class LegClosed(_Event):
     """A leg has ended."""
 
     leg: LegId
+    contact: ContactId | None
+    agent: AgentName | None
     cause: GoneCause
 
 

@@ -264,13 +264,17 @@ class PbxSeen:
         node: name of the PBX.
         epoch: changes when the PBX restarts.
         legs: every live leg that is ours or that was asked about.
-        unanswered: legs asked about that could not be read; nothing is concluded about them.
+        asked: legs that were asked about and got a definite answer: one that is not in ``legs``
+            is gone. Nothing is concluded about any other leg.
+        is_fresh: effects under way before may be lost (the engine or the link was down), so what
+            the PBX does is compared with what it should do, and mended.
     """
 
     node: str
     epoch: str
     legs: tuple[LegFact, ...]
-    unanswered: tuple[LegId, ...] = ()
+    asked: tuple[LegId, ...]
+    is_fresh: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Transition tables: which state may follow which. Diagrams in the documentation are drawn from here.
+"""Transition tables: which state may follow which, as data.
 
 Rule 1: a state changes only in :mod:`acd.core.apply`, and only through :func:`move`.
 Rule 2: what is not in a table cannot happen; if it does, that is a bug of ours.

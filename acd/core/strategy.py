@@ -2,12 +2,13 @@
 
 To add one, write a function of an agent and the requirement and decorate it. It is read when the
 agent becomes available, so it may depend on what changes only with the agent's own work. Lower
-sorts first; the caller appends the agent's definition order as the last tie-break.
+sorts first; the matcher puts the queue preference before and the agent's age in the log after it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from acd.core.agent import Agent
 from acd.core.skill import Requirement
@@ -15,33 +16,42 @@ from acd.core.skill import Requirement
 Rank = tuple[int, ...]
 Ranker = Callable[[Agent, Requirement], Rank]
 
-STRATEGIES: dict[str, Ranker] = {}
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A ranker and the names of its terms, for explanations; ``…_since`` is shown as an age."""
+
+    rank: Ranker
+    terms: tuple[str, ...]
 
 
-def strategy(name: str) -> Callable[[Ranker], Ranker]:
-    """Register a ranker under ``name``."""
+STRATEGIES: dict[str, Strategy] = {}
+
+
+def strategy(name: str, *terms: str) -> Callable[[Ranker], Ranker]:
+    """Register a ranker under ``name``; ``terms`` name what it returns."""
 
     def register(ranker: Ranker) -> Ranker:
-        STRATEGIES[name] = ranker
+        STRATEGIES[name] = Strategy(ranker, terms)
         return ranker
 
     return register
 
 
-@strategy("longest_idle")
+@strategy("longest_idle", "idle_since")
 def longest_idle(agent: Agent, _: Requirement) -> Rank:
     """Whoever has been without work longest; a missed ring does not reset the clock."""
     return (agent.idle_since,)
 
 
-@strategy("most_skilled")
+@strategy("most_skilled", "levels", "idle_since")
 def most_skilled(agent: Agent, requirement: Requirement) -> Rank:
     """The highest levels in what the contact needs, then longest idle (Wallace and Whitt 2005)."""
     levels = sum(agent.profile.skills.get(need.skill, 0) for need in requirement)
     return (-levels, agent.idle_since)
 
 
-@strategy("least_flexible")
+@strategy("least_flexible", "skills", "idle_since")
 def least_flexible(agent: Agent, _: Requirement) -> Rank:
     """Fewest skills first, then longest idle: generalists stay free for what only they can do."""
     return (len(agent.profile.skills), agent.idle_since)

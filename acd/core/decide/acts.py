@@ -1,0 +1,103 @@
+"""Building blocks that several decisions share."""
+
+from __future__ import annotations
+
+from acd.core import effects as f
+from acd.core import events as e
+from acd.core.agent import Agent, Presence, Work
+from acd.core.contact import Contact, ContactState, EndReason
+from acd.core.ids import LegId
+from acd.core.leg import GoneCause, LegState
+from acd.core.offer import Offer, OfferOutcome
+from acd.core.timers import after, elapsed_seconds
+from acd.core.turn import Turn
+
+REST_SECONDS: dict[OfferOutcome, float] = {
+    OfferOutcome.DECLINED: 5.0,
+    OfferOutcome.BUSY: 10.0,
+    OfferOutcome.UNREACHABLE: 30.0,
+    OfferOutcome.FAILED: 5.0,
+}
+"""How long an agent is left alone after such an offer: rejecting must not ring in a loop."""
+
+
+def hang_up(turn: Turn, leg_id: LegId | None, cause: GoneCause = GoneCause.NORMAL) -> None:
+    """End a leg, unless it is ending or gone."""
+    leg = turn.leg(leg_id)
+    if leg is not None and leg.state is not LegState.CLOSING:
+        turn.change_leg(leg, LegState.CLOSING)
+        turn.do(f.HangUp(leg.id, cause))
+
+
+def end_offer(turn: Turn, offer: Offer, outcome: OfferOutcome) -> int:
+    """End an open offer; the contact waits again at its old place. Returns the event's number.
+
+    A missed ring makes the agent not ready; a phone that refused, was busy or could not be
+    reached is left alone for a while; a withdrawn offer is no fault of the agent's.
+    """
+    contact = turn.state.contacts[offer.contact]
+    seq = turn.emit(e.OfferEnded(contact.id, offer.agent, offer.id, outcome))
+    hang_up(turn, offer.leg)
+    if outcome is OfferOutcome.RONA:
+        turn.emit(e.PresenceChanged(offer.agent, Presence.NOT_READY, "rona"), cause=seq)
+    elif outcome in REST_SECONDS:
+        until = after(turn.now, REST_SECONDS[outcome])
+        turn.emit(e.AgentRested(offer.agent, until, outcome), cause=seq)
+    turn.to_soothe[contact.id] = seq
+    return seq
+
+
+def end_contact(
+    turn: Turn, contact: Contact, reason: EndReason, cause: GoneCause = GoneCause.NORMAL
+) -> None:
+    """End a contact that is with us: withdraw its offer, free its legs, begin its wrap-up.
+
+    Args:
+        turn: the turn.
+        contact: the contact, still open.
+        reason: why.
+        cause: what the customer's phone is told.
+    """
+    offer = turn.state.offers.get(contact.offer) if contact.offer is not None else None
+    if offer is not None:
+        end_offer(turn, offer, OfferOutcome.WITHDRAWN)
+    was_active = contact.state is ContactState.ACTIVE
+    waited = None
+    if contact.queued_at is not None and contact.answered_at is None:
+        waited = elapsed_seconds(contact.queued_at, turn.now)
+    seq = turn.emit(e.ContactEnded(contact.id, reason, waited))
+    hang_up(turn, contact.leg, cause)
+    if not was_active:
+        turn.emit(e.ContactClosed(contact.id, reason, contact.disposition), cause=seq)
+        return
+    agent, work = work_of(turn, contact)
+    hang_up(turn, work.leg)
+    wrapup_seconds = turn.state.queue_of(contact).wrapup_seconds
+    if wrapup_seconds > 0:
+        deadline = after(turn.now, wrapup_seconds)
+        turn.emit(e.WrapupStarted(contact.id, agent.name, work.offer, deadline), cause=seq)
+    else:
+        finish_work(turn, agent, work, cause=seq)
+
+
+def work_of(turn: Turn, contact: Contact) -> tuple[Agent, Work]:
+    """Return who works on an active or wrapped-up contact, and the work."""
+    assert contact.agent is not None
+    assert contact.offer is not None
+    agent = turn.state.agents[contact.agent]
+    return agent, agent.works[contact.offer]
+
+
+def finish_work(
+    turn: Turn, agent: Agent, work: Work, *, disposition: str = "", cause: int | None = None
+) -> int:
+    """End an agent's work and, if the contact was only waiting for that, close the contact."""
+    seq = turn.emit(e.WorkDone(work.contact, agent.name, work.offer, disposition), cause=cause)
+    contact = turn.state.contacts[work.contact]
+    if contact.state is ContactState.WRAPUP:
+        reason = contact.end_reason
+        assert reason is not None
+        turn.emit(e.ContactClosed(contact.id, reason, contact.disposition), cause=seq)
+    if agent.reason == "removed" and not agent.works:
+        turn.emit(e.AgentRemoved(agent.name), cause=seq)
+    return seq

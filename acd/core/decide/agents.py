@@ -1,0 +1,118 @@
+"""What agents and their administrators say."""
+
+from __future__ import annotations
+
+from acd.core import effects as f
+from acd.core import events as e
+from acd.core import inputs as i
+from acd.core.agent import CODES, Agent, Presence, WorkState
+from acd.core.decide.acts import finish_work
+from acd.core.decide.offers import give_back
+from acd.core.decide.registry import decides
+from acd.core.flows import Prompt
+from acd.core.ids import AgentName, PlaybackId
+from acd.core.leg import LegRole, LegState
+from acd.core.offer import Offer, OfferOutcome
+from acd.core.skill import missing
+from acd.core.turn import Turn
+
+
+@decides(i.DefineAgent)
+def define_agent(turn: Turn, cause: i.DefineAgent) -> None:
+    """Add or change an agent; an offer they no longer qualify for is withdrawn."""
+    profile = cause.profile
+    known = turn.state.agents.get(profile.name)
+    if known is not None and known.profile == profile:
+        return
+    turn.emit(e.AgentDefined(profile.name, profile))
+    for offer in _open_offers(turn, turn.state.agents[profile.name]):
+        contact = turn.state.contacts[offer.contact]
+        if contact.queue not in profile.queues or missing(profile.skills, contact.requirement):
+            give_back(turn, offer, OfferOutcome.WITHDRAWN)
+
+
+@decides(i.RemoveAgent)
+def remove_agent(turn: Turn, cause: i.RemoveAgent) -> None:
+    """Remove an agent now, or as soon as the work in hand is done."""
+    agent = _agent(turn, cause.agent)
+    if agent is None:
+        return
+    set_presence(turn, agent, Presence.LOGGED_OUT, "removed")
+    if not agent.works:
+        turn.emit(e.AgentRemoved(agent.name))
+
+
+@decides(i.SetPresence)
+def presence_requested(turn: Turn, cause: i.SetPresence) -> None:
+    """An agent says whether they take contacts."""
+    agent = _agent(turn, cause.agent)
+    if agent is not None:
+        set_presence(turn, agent, cause.presence, cause.reason)
+
+
+def set_presence(turn: Turn, agent: Agent, presence: Presence, reason: str = "") -> None:
+    """Change a presence; who leaves while their phone rings gives the offer back unharmed."""
+    if (agent.presence, agent.reason) != (presence, reason) or agent.rest_until is not None:
+        turn.emit(e.PresenceChanged(agent.name, presence, reason))
+    if presence is not Presence.AVAILABLE:
+        for offer in _open_offers(turn, agent):
+            give_back(turn, offer, OfferOutcome.WITHDRAWN)
+
+
+def _agent(turn: Turn, name: AgentName) -> Agent | None:
+    agent = turn.state.agents.get(name)
+    if agent is None:
+        turn.refuse("agent-unknown", "there is no such agent")
+    return agent
+
+
+def _open_offers(turn: Turn, agent: Agent) -> list[Offer]:
+    return [turn.state.offers[id_] for id_ in agent.works if id_ in turn.state.offers]
+
+
+@decides(i.PhoneReachable)
+def phone_reachable(turn: Turn, cause: i.PhoneReachable) -> None:
+    """An agent's phone came or went."""
+    agent = _agent(turn, cause.agent)
+    if agent is not None and agent.is_reachable is not cause.is_reachable:
+        turn.emit(e.PhoneChanged(agent.name, cause.is_reachable))
+
+
+@decides(i.FinishWrapup)
+def finish_wrapup(turn: Turn, cause: i.FinishWrapup) -> None:
+    """An agent's paperwork is done."""
+    agent = _agent(turn, cause.agent)
+    if agent is not None and not _finish_wrapups(turn, agent, cause.disposition):
+        turn.refuse("no-wrapup", "the agent is not in wrap-up")
+
+
+def _finish_wrapups(turn: Turn, agent: Agent, disposition: str = "") -> int:
+    works = [work for work in agent.works.values() if work.state is WorkState.WRAPUP]
+    for work in works:
+        finish_work(turn, agent, work, disposition=disposition)
+    return len(works)
+
+
+@decides(i.CodeDialled)
+def code_dialled(turn: Turn, cause: i.CodeDialled) -> None:
+    """An agent dialled a code: do it, say so, hang up."""
+    agent = next(
+        (a for a in turn.state.agents.values() if a.profile.address == cause.address), None
+    )
+    name = agent.name if agent is not None else None
+    turn.emit(e.LegOpened(cause.leg, cause.node, LegRole.AGENT, LegState.UP, None, name, None))
+    presence, prompt = CODES.get(cause.code, (None, "agent.refused"))
+    if agent is None:
+        prompt = "agent.refused"
+    elif presence is not None:
+        set_presence(turn, agent, presence)
+        if not agent.is_reachable:  # it has just called us
+            turn.emit(e.PhoneChanged(agent.name, is_reachable=True))
+    elif not _finish_wrapups(turn, agent):
+        prompt = "agent.refused"
+    playback = PlaybackId(turn.mint("p"))
+    prompts = (Prompt("key", prompt),)
+    turn.emit(e.FarewellStarted(cause.leg, None, name, playback, prompts))
+    site = turn.state.sites.get(turn.state.site)
+    language = next(iter(site.prompts), "en") if site is not None else "en"
+    turn.do(f.Play(cause.leg, playback, prompts, language, turn.state.site))

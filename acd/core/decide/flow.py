@@ -1,0 +1,187 @@
+"""Flows and queues: a contact walks a flow, enters a queue, and comes back from it."""
+
+from __future__ import annotations
+
+from acd.core import effects as f
+from acd.core import events as e
+from acd.core import flows
+from acd.core.contact import Contact, ContactState, EndReason
+from acd.core.decide.acts import end_contact
+from acd.core.ids import ContactId, LegId, PlaybackId, QueueName, RecordingId, SegmentId
+from acd.core.leg import LegState
+from acd.core.timers import after
+from acd.core.turn import Turn
+
+FLOW_STEP_LIMIT = 50
+"""Steps of flows in one turn; more means that a flow goes round without ever waiting."""
+
+_REASONS: dict[flows.FlowEnd, EndReason] = {
+    flows.FlowEnd.FINISHED: EndReason.FLOW_ENDED,
+    flows.FlowEnd.MESSAGE_LEFT: EndReason.VOICEMAIL,
+    flows.FlowEnd.FAILED: EndReason.FLOW_FAILED,
+}
+
+
+def enter(turn: Turn, contact: Contact, flow: str, signal: flows.Signal) -> None:
+    """Give a contact to a flow."""
+    segment = SegmentId(turn.mint("s"))
+    turn.emit(e.FlowEntered(contact.id, segment, flow))
+    run(turn, contact, signal)
+
+
+def run(turn: Turn, contact: Contact, signal: flows.Signal) -> None:
+    """Tell a contact's flow something and do what it wants."""
+    turn.flow_steps += 1
+    if turn.flow_steps > FLOW_STEP_LIMIT:
+        end_contact(turn, contact, EndReason.FLOW_FAILED)
+        return
+    if isinstance(signal, flows.Reattached):
+        stop_playing(turn, contact)
+    site = turn.state.site_of(contact)
+    step = turn.world.flows.step(site, contact, signal, turn.now)
+    for action in step.actions:
+        if isinstance(action, flows.Enqueue):
+            _wait(turn, contact, step.cursor, None)
+            enqueue(turn, contact, action)
+            return
+        if isinstance(action, flows.EndContact):
+            end_contact(turn, contact, _REASONS[action.how])
+            return
+        _perform(turn, contact, action)
+    _wait(turn, contact, step.cursor, step.wait_seconds)
+
+
+def _wait(turn: Turn, contact: Contact, cursor: flows.Cursor, wait_seconds: float | None) -> None:
+    deadline = after(turn.now, wait_seconds) if wait_seconds is not None else None
+    turn.emit(e.FlowWaiting(contact.id, cursor, deadline))
+
+
+def _perform(turn: Turn, contact: Contact, action: flows.Action) -> None:
+    match action:
+        case flows.VisitNode(flow, node):
+            turn.emit(e.NodeEntered(contact.id, flow, node))
+        case flows.SetAttribute(key, value):
+            turn.emit(e.AttributeSet(contact.id, key, value))
+        case flows.SetLanguage(language):
+            turn.emit(e.LanguageSet(contact.id, language))
+        case flows.AnswerCall():
+            answer(turn, contact)
+        case flows.PlayPrompts(prompts):
+            _play(turn, contact, prompts)
+        case flows.StopPlaying():
+            stop_playing(turn, contact)
+        case flows.TakeMessage(max_seconds, silence_seconds):
+            _take_message(turn, contact, max_seconds, silence_seconds)
+        case _:
+            raise AssertionError(f"{action} ends a step")
+
+
+def answer(turn: Turn, contact: Contact) -> None:
+    """Answer a contact's call unless it is answered."""
+    leg = turn.leg(contact.leg)
+    if leg is not None and leg.state is LegState.DOWN:
+        turn.change_leg(leg, LegState.UP)
+        turn.do(f.Answer(leg.id))
+
+
+def _speaking_leg(turn: Turn, contact: Contact) -> LegId:
+    answer(turn, contact)
+    assert contact.leg is not None, "flows that speak need a leg"
+    return contact.leg
+
+
+def _play(turn: Turn, contact: Contact, prompts: tuple[flows.Prompt, ...]) -> None:
+    leg = _speaking_leg(turn, contact)
+    stop_playing(turn, contact)
+    playback = PlaybackId(turn.mint("p"))
+    turn.emit(e.PromptsStarted(contact.id, playback, prompts))
+    turn.do(f.Play(leg, playback, prompts, contact.language, contact.site))
+
+
+def stop_playing(turn: Turn, contact: Contact) -> None:
+    """Interrupt what a contact is being played, if anything."""
+    if contact.playback is not None and contact.leg is not None:
+        playback = contact.playback
+        turn.emit(e.PromptsEnded(contact.id, playback, is_interrupted=True))
+        turn.do(f.StopPlay(contact.leg, playback))
+
+
+def _take_message(turn: Turn, contact: Contact, max_seconds: float, silence_seconds: float) -> None:
+    leg = _speaking_leg(turn, contact)
+    recording = RecordingId(turn.mint("r"))
+    turn.emit(e.MessageStarted(contact.id, recording))
+    turn.do(f.TakeMessage(leg, recording, max_seconds, silence_seconds))
+
+
+# --- queues -------------------------------------------------------------------------------------
+
+
+def enqueue(turn: Turn, contact: Contact, wish: flows.Enqueue) -> None:
+    """Put a contact into a queue, or tell its flow why that cannot be."""
+    queue = turn.state.site_of(contact).queues.get(QueueName(wish.queue))
+    if queue is None:
+        run(turn, contact, flows.QueueLeft("unknown"))
+        return
+    waiting = turn.world.matcher.waiting_count(queue.name)
+    if queue.max_waiting is not None and waiting >= queue.max_waiting:
+        run(turn, contact, flows.QueueLeft("full"))
+        return
+    answer(turn, contact)
+    stop_playing(turn, contact)
+    longest = queue.max_wait_seconds
+    if wish.max_wait_seconds is not None:
+        longest = min(longest, wish.max_wait_seconds)
+    turn.to_soothe[contact.id] = turn.emit(
+        e.ContactQueued(
+            contact.id,
+            queue.name,
+            SegmentId(turn.mint("s")),
+            wish.priority,
+            wish.requirement,
+            order_at=turn.now,
+            deadline=after(turn.now, longest),
+        )
+    )
+
+
+def requeue(turn: Turn, contact: Contact, cause: int) -> None:
+    """Put a contact that lost its agent back to its old place."""
+    assert contact.queue is not None
+    turn.to_soothe[contact.id] = turn.emit(
+        e.ContactQueued(
+            contact.id,
+            contact.queue,
+            SegmentId(turn.mint("s")),
+            contact.priority,
+            contact.requirement,
+            order_at=contact.order_at,
+            deadline=after(turn.now, turn.state.queue_of(contact).max_wait_seconds),
+        ),
+        cause=cause,
+    )
+
+
+def leave_queue_if_due(turn: Turn, contact: Contact) -> None:
+    """Give a contact back to its flow if its longest wait is over; while it rings, it stays."""
+    if contact.state is not ContactState.WAITING or turn.now < contact.leave_at:
+        return
+    if contact.cursor is None or contact.queue is None:  # it came without a flow to go back to
+        return
+    if contact.has_music and contact.leg is not None:
+        turn.do(f.Unhold(contact.leg))
+    turn.emit(e.QueueLeft(contact.id, contact.queue, "timeout"))
+    enter(turn, contact, contact.cursor.flow, flows.QueueLeft("timeout"))
+
+
+def start_music(turn: Turn, contact_id: ContactId, cause: int | None = None) -> None:
+    """Let a waiting caller hear music, unless they do already."""
+    contact = turn.state.contacts.get(contact_id)
+    if contact is None or contact.has_music:
+        return
+    if contact.state not in (ContactState.WAITING, ContactState.OFFERED):
+        return
+    leg = turn.leg(contact.leg)
+    if leg is not None and leg.state is LegState.UP:
+        music = turn.state.queue_of(contact).music
+        turn.emit(e.MusicStarted(contact.id, music), cause=cause)
+        turn.do(f.Hold(leg.id, music))

@@ -1,0 +1,86 @@
+"""Offers: made by the matching, accepted or ended by the agent's side."""
+
+from __future__ import annotations
+
+from acd.core import effects as f
+from acd.core import events as e
+from acd.core.agent import Agent
+from acd.core.channel import TRAITS
+from acd.core.contact import Contact
+from acd.core.decide.acts import end_offer
+from acd.core.decide.flow import leave_queue_if_due, start_music
+from acd.core.ids import LegId, OfferId, RecordingId, SegmentId
+from acd.core.leg import LegRole, LegState
+from acd.core.offer import Offer, OfferOutcome
+from acd.core.timers import after
+from acd.core.turn import Turn
+
+
+def match(turn: Turn) -> None:
+    """End a turn: make offers until nobody waits for whom an eligible agent is free."""
+    for contact, agent in turn.world.matcher.pairs():
+        _make(turn, contact, agent)
+    for contact_id, cause in turn.to_soothe.items():
+        waiting = turn.state.contacts.get(contact_id)
+        if waiting is not None and waiting.offer is None:
+            start_music(turn, contact_id, cause)
+
+
+def _make(turn: Turn, contact: Contact, agent: Agent) -> None:
+    queue = turn.state.queue_of(contact)
+    cause = turn.to_soothe.get(contact.id) or turn.freed_by.get(agent.name)
+    candidates = turn.world.matcher.candidates(contact, turn.now, chosen=agent)
+    has_legs = TRAITS[contact.channel].has_legs
+    offer = OfferId(turn.mint("o"))
+    leg = LegId(turn.mint("l")) if has_legs else None
+    recording = RecordingId(turn.mint("r")) if has_legs and queue.record else None
+    seq = turn.emit(
+        e.OfferMade(
+            contact.id,
+            agent.name,
+            offer,
+            queue.name,
+            after(turn.now, queue.offer_seconds),
+            contact.attempts + 1,
+            leg,
+            recording,
+            candidates,
+        ),
+        cause=cause,
+    )
+    if leg is None:
+        turn.do(f.Present(offer, contact.id, agent.name))
+        return
+    assert contact.leg is not None
+    node = turn.state.legs[contact.leg].node
+    turn.emit(
+        e.LegOpened(leg, node, LegRole.AGENT, LegState.DIALING, contact.id, agent.name, offer),
+        cause=seq,
+    )
+    turn.do(
+        f.Dial(
+            leg,
+            contact.leg,
+            agent.profile.address,
+            agent.name,
+            contact.ani,
+            contact.caller_name,
+            queue.offer_seconds,
+            recording,
+        )
+    )
+
+
+def accept(turn: Turn, offer: Offer) -> None:
+    """Join customer and agent."""
+    contact = turn.state.contacts[offer.contact]
+    segment = SegmentId(turn.mint("s"))
+    turn.emit(e.OfferAccepted(contact.id, offer.agent, offer.id, segment))
+    if contact.leg is not None and offer.leg is not None:
+        turn.do(f.Connect(offer.agent, contact.leg, offer.leg))
+
+
+def give_back(turn: Turn, offer: Offer, outcome: OfferOutcome) -> None:
+    """End an offer; the contact goes on waiting, or leaves the queue if its time is over."""
+    end_offer(turn, offer, outcome)
+    leave_queue_if_due(turn, turn.state.contacts[offer.contact])

@@ -1,0 +1,168 @@
+"""A turn: one input being worked off, its records and its effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from acd.core import events as e
+from acd.core.apply import apply
+from acd.core.effects import Effect
+from acd.core.events import Event
+from acd.core.flows import Flows
+from acd.core.ids import AgentName, ContactId, LegId, mint
+from acd.core.leg import Leg, LegState
+from acd.core.machine import IllegalTransition
+from acd.core.matching import Matcher
+from acd.core.record import Record
+from acd.core.state import State
+from acd.core.timers import Instant, Timers
+
+# After these the index looks at the agent, or at the contact, again.
+_TOUCHES_AGENT = frozenset(
+    {
+        e.PresenceChanged,
+        e.AgentRested,
+        e.RestEnded,
+        e.PhoneChanged,
+        e.LegOpened,
+        e.LegChanged,
+        e.LegClosed,
+        e.OfferMade,
+        e.OfferEnded,
+        e.WorkDone,
+    }
+)
+_TOUCHES_CONTACT = frozenset(
+    {
+        e.LegChanged,
+        e.ContactQueued,
+        e.QueueLeft,
+        e.RequirementRelaxed,
+        e.OfferMade,
+        e.OfferEnded,
+        e.ContactEnded,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The answer to an input that cannot apply (any more).
+
+    Attributes:
+        code: stable kebab-case code.
+        message: one sentence for people.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class World:
+    """The state and what is derived from it."""
+
+    state: State
+    timers: Timers
+    matcher: Matcher
+    flows: Flows
+    is_strict: bool
+    illegal_count: int = 0
+
+    def fold(self, record: Record) -> None:
+        """Apply one record and keep the index in step.
+
+        Raises:
+            IllegalTransition: the event cannot follow; nothing has changed.
+        """
+        body = record.body
+        apply(self.state, self.timers, record)
+        kind = type(body)
+        if kind in _TOUCHES_AGENT:
+            agent = body.agent  # type: ignore[union-attr]  # every kind in the set has one
+            if agent is not None:
+                self.matcher.touch_agent(agent)
+        elif isinstance(body, e.AgentDefined):
+            self.matcher.agent_defined(self.state.agents[body.agent])
+        elif isinstance(body, e.AgentRemoved):
+            self.matcher.agent_removed(body.agent)
+        if kind in _TOUCHES_CONTACT:
+            contact = body.contact  # type: ignore[union-attr]
+            if contact is not None:
+                self.matcher.touch_contact(contact)
+
+
+@dataclass(slots=True)
+class Turn:
+    """One step in progress.
+
+    Attributes:
+        world: what it works on.
+        now: the instant of the step.
+        actor: who sent the input.
+        cause: sequence number that new events get as their parent unless told otherwise.
+        to_soothe: contacts that came to wait in this turn, with the cause: they get music if
+            nobody is found for them.
+        freed_by: agents touched in this turn, with the record that did it.
+        flow_steps: how often a flow was stepped: the guard against a flow that never waits.
+    """
+
+    world: World
+    now: Instant
+    actor: str
+    cause: int = 0
+    records: list[Record] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    refused: Refused | None = None
+    to_soothe: dict[ContactId, int] = field(default_factory=dict)
+    freed_by: dict[AgentName, int] = field(default_factory=dict)
+    flow_steps: int = 0
+
+    @property
+    def state(self) -> State:
+        """The state as it is now, every event so far applied."""
+        return self.world.state
+
+    def mint(self, prefix: str) -> str:
+        """Return the id of kind ``prefix`` for a thing born in the next event."""
+        return mint(prefix, self.state.seq + 1, self.state.seed)
+
+    def emit(self, event: Event, *, cause: int | None = None) -> int:
+        """Apply ``event`` and record it; return its sequence number.
+
+        An illegal event is a bug of ours: it raises when strict (tests), else it is counted and
+        dropped, and the centre goes on.
+
+        Raises:
+            IllegalTransition: strict, and the event cannot follow.
+        """
+        seq = self.state.seq + 1
+        record = Record(seq, self.now, self.cause if cause is None else cause, self.actor, event)
+        try:
+            self.world.fold(record)
+        except IllegalTransition:
+            if self.world.is_strict:
+                raise
+            self.world.illegal_count += 1
+            return self.cause
+        self.records.append(record)
+        if type(event) in _TOUCHES_AGENT and event.agent is not None:  # type: ignore[union-attr]
+            self.freed_by[event.agent] = seq  # type: ignore[union-attr]
+        return seq
+
+    def do(self, effect: Effect) -> None:
+        """Ask for an effect; it is performed after the records are durable."""
+        self.effects.append(effect)
+
+    def refuse(self, code: str, message: str) -> None:
+        """Answer the sender that the input cannot apply."""
+        self.refused = Refused(code, message)
+
+    def leg(self, leg_id: LegId | None) -> Leg | None:
+        """Return a live leg, or None."""
+        return self.state.legs.get(leg_id) if leg_id is not None else None
+
+    def change_leg(self, leg: Leg, state: LegState, *, cause: int | None = None) -> None:
+        """Move a leg to another state, unless it is there already."""
+        if leg.state is not state:
+            self.emit(e.LegChanged(leg.id, leg.contact, leg.agent, state), cause=cause)
