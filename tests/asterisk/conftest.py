@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from acd.adapters.asterisk.install import default_cache, locate
 from acd.adapters.asterisk.program import AsteriskProgram
 from acd.adapters.asterisk.run import AsteriskServer
 from acd.adapters.asterisk.settings import AsteriskSettings
-from acd.testing.asterisk import Lab, lab_settings
+from acd.testing.asterisk import AriProbe, Lab, lab_settings
+from acd.testing.softphone import Phones
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +35,20 @@ def asterisk(
         yield Lab(asterisk_program, settings)
     finally:
         asyncio.run(server.stop())
+
+
+@pytest.fixture
+async def ari(asterisk: Lab) -> AsyncIterator[AriProbe]:
+    """A bare ARI client of the shared Asterisk; its application is not yet registered."""
+    async with AriProbe(asterisk.settings) as probe:
+        yield probe
+
+
+@pytest.fixture
+async def phones() -> AsyncIterator[Phones]:
+    """The process's telephones."""
+    async with Phones() as phones:
+        yield phones
 
 
 @pytest.fixture
