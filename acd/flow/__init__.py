@@ -1,0 +1,1 @@
+"""Flows: graphs of nodes written in TOML, checked whole and interpreted purely."""

@@ -1,0 +1,107 @@
+"""Read a directory of dialplans into a checked site: the file system's part of it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import wave
+import zoneinfo
+from functools import cache
+from pathlib import Path
+
+from acd.core.site import Site
+from acd.flow.load import LARGEST_FILE, NUMBERS, Sound, load
+from acd.flow.problems import Code, Problem, one_line
+
+SOUNDS = "sounds"
+STORIES = "stories"
+PROMPTS = "prompts"
+
+_RATES = (8000, 16000)
+_LARGEST_SOUND = 50_000_000  # bytes: half an hour at 16 kHz
+
+
+def load_site(directory: Path) -> tuple[Site | None, list[Problem]]:
+    """Return the site written in ``directory``, and everything that is wrong with it.
+
+    Args:
+        directory: holds ``numbers.toml``, ``queues.toml``, ``hours.toml``, flows, ``prompts/`` and
+            ``sounds/``.
+
+    Returns:
+        The site and no problem, or None and all problems in the order of files and lines.
+    """
+    if not directory.is_dir():
+        return None, [
+            Problem(NUMBERS, 1, Code.MISSING_FILE.code, one_line(f"no directory {directory}"))
+        ]
+    files, problems = read_files(directory, "", PROMPTS)
+    sounds, more = _read_sounds(directory / SOUNDS)
+    site, found = load(files, sounds, time_zones())
+    problems = sorted({*problems, *more, *found})
+    return (None if problems else site), problems
+
+
+def read_files(directory: Path, *folders: str) -> tuple[dict[str, bytes], list[Problem]]:
+    """Return the TOML files in some folders of ``directory``, by path relative to it."""
+    files: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    for folder in folders:
+        for path in sorted((directory / folder).glob("*.toml")):
+            name = path.relative_to(directory).as_posix()
+            try:
+                with path.open("rb") as file:
+                    # One more than allowed is enough to see that it is too large.
+                    files[name] = file.read(LARGEST_FILE + 1)
+            except OSError as error:
+                problems.append(_unreadable(name, error))
+    return files, problems
+
+
+def _read_sounds(directory: Path) -> tuple[dict[str, Sound], list[Problem]]:
+    sounds: dict[str, Sound] = {}
+    problems: list[Problem] = []
+    for path in sorted(directory.rglob("*")):
+        name = path.relative_to(directory).as_posix()
+        try:
+            if not path.is_file():
+                continue
+            if path.stat().st_size > _LARGEST_SOUND:
+                sounds[name] = Sound("", "is larger than 50 MB")
+                continue
+            content = path.read_bytes()
+        except OSError as error:
+            problems.append(_unreadable(f"{SOUNDS}/{name}", error))
+            continue
+        sounds[name] = Sound(hashlib.blake2b(content).hexdigest(), wav_defect(content))
+    return sounds, problems
+
+
+def _unreadable(name: str, error: OSError) -> Problem:
+    reason = error.strerror or type(error).__name__
+    return Problem(one_line(name), 1, Code.UNREADABLE_FILE.code, reason)
+
+
+def wav_defect(content: bytes) -> str:
+    """Return why a recorded prompt cannot be played; empty if it can.
+
+    Asterisk plays mono 16-bit PCM of 8 kHz (``.wav``) and 16 kHz (``.wav16``).
+    """
+    try:
+        with wave.open(io.BytesIO(content)) as sound:
+            channels, width, rate = sound.getnchannels(), sound.getsampwidth(), sound.getframerate()
+            frames = sound.getnframes()
+    except (wave.Error, EOFError) as error:
+        return f"is not a PCM WAV file: {error or 'it ends too early'}"
+    if channels != 1 or width != 2 or rate not in _RATES:
+        return (
+            f"has {channels} channel(s), {8 * width} bit, {rate} Hz: "
+            "it must be mono, 16 bit, 8000 or 16000 Hz"
+        )
+    return "" if frames else "is silent: it has no samples"
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names of the time zones that this machine knows."""
+    return frozenset(zoneinfo.available_timezones()) | {"UTC"}

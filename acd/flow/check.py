@@ -1,0 +1,142 @@
+"""Check a whole site: every name names something, and no caller is ever lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from acd.flow.graph import Graph, graph_of, loops, lost, unreachable
+from acd.flow.kinds import Exit, Ref, To, refs_of, sets_of
+from acd.flow.model import Flow
+from acd.flow.problems import At, Code, Report, did_you_mean, quoted
+from acd.flow.template import BUILT_IN
+
+_UNKNOWN = {
+    To.FLOW: Code.UNKNOWN_FLOW,
+    To.QUEUE: Code.UNKNOWN_QUEUE,
+    To.CALENDAR: Code.UNKNOWN_CALENDAR,
+    To.LANGUAGE: Code.UNKNOWN_LANGUAGE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A place in a file and the names that stand there."""
+
+    at: At
+    refs: tuple[Ref, ...]
+
+
+@dataclass(slots=True)
+class Names:
+    """What there is to be named. A kind that is absent was in a file that could not be read.
+
+    Attributes:
+        known: names of flows, queues, calendars and languages.
+        prompts: language to the keys of its prompts.
+    """
+
+    known: dict[To, frozenset[str]] = field(default_factory=dict)
+    prompts: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+def check(
+    report: Report, flows: Mapping[str, Flow], numbers: Iterable[Named], names: Names
+) -> None:
+    """Report every name that names nothing, and every way a caller could be lost.
+
+    Args:
+        report: takes the problems.
+        flows: flows by name; flow ``x`` was read from ``x.toml``.
+        numbers: what ``numbers.toml`` names.
+        names: what there is.
+    """
+    nodes = {
+        (flow_name, name): Named(
+            report.at(f"{flow_name}.toml", "node", name), tuple(refs_of(node.keys))
+        )
+        for flow_name, flow in flows.items()
+        for name, node in flow.nodes.items()
+    }
+    everything = (*numbers, *nodes.values())
+    languages = {r.name for named in everything for r in named.refs if r.to is To.LANGUAGE}
+    attributes = BUILT_IN.union(
+        *(sets_of(node.keys) for flow in flows.values() for node in flow.nodes.values())
+    )
+    for named in everything:
+        for ref in named.refs:
+            at = At(report, named.at.file, (*named.at.path, *ref.path))
+            if ref.to is To.PROMPT:
+                _check_prompt(at, ref.name, languages, names)
+            elif ref.to is To.ATTRIBUTE:
+                if ref.name not in attributes:
+                    hint = did_you_mean(ref.name, attributes)
+                    at.say(Code.UNKNOWN_ATTRIBUTE, f"nothing sets {quoted(ref.name)}{hint}")
+            elif ref.to is not To.NODE:
+                known = names.known.get(ref.to)
+                if known is not None and ref.name not in known:
+                    hint = did_you_mean(ref.name, known)
+                    at.say(_UNKNOWN[ref.to], f"no {ref.to} {quoted(ref.name)}{hint}")
+    _check_ways(report, graph_of(flows), nodes)
+
+
+def _check_prompt(at: At, key: str, languages: Iterable[str], names: Names) -> None:
+    for language in sorted(languages):
+        keys = names.prompts.get(language)
+        if keys is not None and key not in keys:
+            hint = did_you_mean(key, keys)
+            at.say(Code.UNKNOWN_PROMPT, f"no prompt {quoted(key)} in prompts/{language}.toml{hint}")
+
+
+def _check_ways(report: Report, graph: Graph, nodes: Mapping[tuple[str, str], Named]) -> None:
+    whole = _check_targets(report, graph, nodes)
+    for place, keys in graph.exitless.items():
+        missing = " or ".join(f'"{key}"' for key in keys)
+        nodes[place].at.say(
+            Code.NO_EXIT, f'{quoted(place[1])} may fail: give it {missing}, or the flow "on_fail"'
+        )
+    for loop in loops(graph):
+        way = " → ".join(name for _, name in [*loop, loop[0]])
+        nodes[loop[0]].at.say(Code.LOOP_WITHOUT_WAIT, f"nothing is waited for on the way {way}")
+    if whole:  # else what is not reached may be what a mistyped exit means
+        for place in unreachable(graph):
+            nodes[place].at.say(Code.UNREACHABLE_NODE, f"nothing leads to node {quoted(place[1])}")
+    trapped = lost(graph, tuple(Exit))
+    for place in trapped:
+        nodes[place].at.say(
+            Code.TRAP, f"no way leads from {quoted(place[1])} to a human or to an end"
+        )
+    for place in lost(graph, (Exit.AT_ONCE, Exit.IN_TIME)):
+        if place not in trapped:
+            nodes[place].at.say(
+                Code.SILENT_LOOP,
+                f"a silent caller never gets from {quoted(place[1])} to a human or an end",
+            )
+
+
+def _check_targets(report: Report, graph: Graph, nodes: Mapping[tuple[str, str], Named]) -> bool:
+    """Report exits to nodes that do not exist; return whether there are none, nor broken nodes."""
+    whole = not any(flow.broken for flow in graph.flows.values())
+    for flow_name, flow in graph.flows.items():
+        for key, target in (("start", flow.start), ("on_fail", flow.on_fail)):
+            # An empty start was reported as missing.
+            if target and not graph.exists((flow_name, target)):
+                _unknown_node(report.at(f"{flow_name}.toml", key), target, flow)
+                whole = False
+    for (flow_name, _), named in nodes.items():
+        for ref in named.refs:
+            target_flow = graph.flows.get(flow_name if ref.flow is None else ref.flow)
+            if ref.to is not To.NODE:
+                continue
+            if target_flow is None:
+                whole = False  # reported as an unknown flow
+            elif ref.name and ref.name not in (*target_flow.nodes, *target_flow.broken):
+                at = At(report, named.at.file, (*named.at.path, *ref.path))
+                _unknown_node(at, ref.name, target_flow)
+                whole = False
+    return whole
+
+
+def _unknown_node(at: At, name: str, flow: Flow) -> None:
+    hint = did_you_mean(name, (*flow.nodes, *flow.broken))
+    at.say(Code.UNKNOWN_NODE, f"no node {quoted(name)}{hint}")

@@ -1,0 +1,178 @@
+"""Read a whole site from the contents of its files: a checked site, or every problem at once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from acd.core.site import Number, Site
+from acd.flow.check import Named, Names, check
+from acd.flow.files import (
+    is_language,
+    read_calendars,
+    read_numbers,
+    read_prompts,
+    read_queues,
+)
+from acd.flow.kinds import To, good_name
+from acd.flow.model import SYSTEM_PROMPTS
+from acd.flow.problems import Code, Problem, Report, quoted
+from acd.flow.read import read_flow
+from acd.flow.where import locate
+
+NUMBERS, QUEUES, HOURS = "numbers.toml", "queues.toml", "hours.toml"
+LARGEST_FILE = 1_000_000  # bytes
+
+_POSITION = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$")
+_TWICE = ("Cannot overwrite a value", "Cannot declare", "Duplicate inline table key")
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A recorded sound file.
+
+    Attributes:
+        digest: hash of its content.
+        defect: what is wrong with it, to follow its name in a sentence; empty for nothing.
+    """
+
+    digest: str
+    defect: str = ""
+
+
+def load(
+    files: Mapping[str, bytes], sounds: Mapping[str, Sound], zones: Collection[str]
+) -> tuple[Site | None, list[Problem]]:
+    """Return the site that ``files`` describe, and what is wrong with it.
+
+    Args:
+        files: path relative to the site's directory to content: ``numbers.toml``, ``queues.toml``,
+            ``hours.toml``, ``prompts/<language>.toml``; every other ``*.toml`` is a flow.
+        sounds: path relative to ``sounds/`` to what is known about the file.
+        zones: names of the time zones that exist.
+
+    Returns:
+        The site and no problem, or None and all problems in the order of files and lines.
+    """
+    report = Report()
+    tables = {name: parse(name, files[name], report) for name in sorted(files)}
+    names = Names()
+    numbers, named = _numbers(tables, report)
+    queues, calendars = {}, {}
+    if (raw := tables.get(QUEUES, {})) is not None:
+        queues = read_queues(raw, report.at(QUEUES))
+        # A queue with a wrong key is still a queue to whoever names it.
+        names.known[To.QUEUE] = frozenset(raw)
+    if (raw := tables.get(HOURS, {})) is not None:
+        calendars = read_calendars(raw, report.at(HOURS), zones)
+        names.known[To.CALENDAR] = frozenset(raw)
+    prompts = _prompts(tables, report, names, {path: s.defect for path, s in sounds.items()})
+    raw_flows, flows = {}, {}
+    flow_names = set()
+    for file, raw in tables.items():
+        if file in (NUMBERS, QUEUES, HOURS) or "/" in file:
+            continue
+        name = file.removesuffix(".toml")
+        flow_names.add(name)
+        good_name(name, "flow", report.at(file))
+        if raw is not None:
+            raw_flows[name] = raw
+            flows[name] = read_flow(raw, report.at(file))
+    names.known[To.FLOW] = frozenset(flow_names)
+    check(report, flows, named, names)
+    if report.problems:
+        return None, report.sorted()
+    version = _version(files, sounds)
+    return Site(version, numbers, queues, calendars, raw_flows, prompts), []
+
+
+def parse(name: str, content: bytes, report: Report) -> dict[str, object] | None:
+    """Return a parsed TOML file and remember its lines; None after reporting why not."""
+    if len(content) > LARGEST_FILE:
+        report.add(Code.FILE_TOO_LARGE, "more than 1 MB", file=name, line=1)
+        return None
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        report.add(Code.BAD_ENCODING, "not UTF-8 text", file=name, line=line)
+        return None
+    try:
+        raw = tomllib.loads(text)
+        report.wheres[name] = locate(text)
+    except RecursionError:
+        report.add(Code.BAD_TOML, "nested too deeply", file=name, line=1)
+        return None
+    except ValueError as error:
+        _report_bad_toml(name, text, str(error), report)
+        return None
+    return raw
+
+
+def _report_bad_toml(name: str, text: str, message: str, report: Report) -> None:
+    position = _POSITION.search(message)
+    if position is not None:
+        line = int(position[1])
+    else:
+        # "at end of document", or a number too long to convert, which comes without a place.
+        line = max(1, len(text.splitlines())) if "at end of document" in message else 1
+    bare = _POSITION.sub("", message)
+    code = Code.BAD_TOML
+    if bare.startswith(_TWICE):
+        code = Code.DUPLICATE_NUMBER if name == NUMBERS else Code.DUPLICATE_KEY
+        bare = "the same is written twice"
+    report.add(code, bare, file=name, line=line)
+
+
+Tables = Mapping[str, dict[str, object] | None]
+
+
+def _numbers(tables: Tables, report: Report) -> tuple[dict[str, Number], list[Named]]:
+    if NUMBERS not in tables:
+        report.add(
+            Code.MISSING_FILE,
+            "no numbers.toml: it says what each number reaches",
+            file=NUMBERS,
+            line=1,
+        )
+    raw = tables.get(NUMBERS)
+    return read_numbers(raw, report.at(NUMBERS)) if raw is not None else ({}, [])
+
+
+def _prompts(
+    tables: Tables, report: Report, names: Names, defects: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    prompts: dict[str, dict[str, str]] = {"en": dict(SYSTEM_PROMPTS)}
+    languages = {"en"}
+    for file, raw in tables.items():
+        if not file.startswith("prompts/"):
+            continue
+        language = file.removeprefix("prompts/").removesuffix(".toml")
+        languages.add(language)
+        if not is_language(language):
+            report.at(file).say(Code.BAD_NAME, f"{quoted(language)} is no language such as en")
+        if raw is not None:
+            own = read_prompts(raw, report.at(file), defects)
+            prompts[language] = {**SYSTEM_PROMPTS, **own}
+    broken = {file for file, raw in tables.items() if raw is None}
+    names.known[To.LANGUAGE] = frozenset(languages)
+    names.prompts = {
+        language: frozenset(keys)
+        for language, keys in prompts.items()
+        if f"prompts/{language}.toml" not in broken
+    }
+    return prompts
+
+
+def _version(files: Mapping[str, bytes], sounds: Mapping[str, Sound]) -> str:
+    """Return a hash of everything that makes the site, the same on every machine."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name in sorted(files):
+        digest.update(f"{name}\0{len(files[name])}\0".encode())
+        digest.update(files[name])
+    for path in sorted(sounds):
+        digest.update(f"sounds/{path}\0{sounds[path].digest}\0".encode())
+    return digest.hexdigest()

@@ -1,0 +1,33 @@
+"""Node ``answer``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acd.core.flows import Signal
+from acd.flow.kinds import Exit, key, node
+from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Answer the call and go on.
+
+    Rarely needed: whatever is heard, recorded or queued answers the call first by itself.
+    """
+
+    next: str = key(node(Exit.AT_ONCE), "where the caller goes")
+
+
+def enter(keys: Answer, call: Call) -> Entry:
+    """Answer."""
+    call.answer()
+    return Go(keys.next)
+
+
+def signal(keys: Answer, call: Call, signal: Signal) -> Outcome:
+    """Nothing is waited for."""
+    return Stay()
+
+
+NODE = NodeType("answer", Answer, enter, signal)

@@ -1,0 +1,100 @@
+"""Node ``collect``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acd.core.flows import DigitPressed, PlaybackDone, Signal, TimedOut
+from acd.flow.kinds import DIGITS, Attribute, Exit, Number, OneOf, Prompts, key, node
+from acd.flow.model import FAIL, Call, Entry, Go, NodeType, Outcome, Stay, Wait
+
+_COUNT = Number("whole number", 1, 40, whole=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collect:
+    """Take digits from the caller and remember them as an attribute.
+
+    Digits may be pressed while the prompt plays. They are complete when `max_digits` are there,
+    when the terminator is pressed or when no more come in time. Too few, or a key that is no
+    digit, is a failed try: the prompt is heard again, `tries` times in all; then the caller goes
+    to `on_fail`.
+    """
+
+    prompt: tuple[str, ...] = key(Prompts(), "what is asked for")
+    attribute: str = key(Attribute(), "what the digits are remembered as")
+    min_digits: int = key(_COUNT, "fewest digits", default=1)
+    max_digits: int = key(_COUNT, "most digits", default=16)
+    terminator: str = key(
+        OneOf("phone key", (*DIGITS, "none")), "key that ends the digits, or `none`", default="#"
+    )
+    timeout_seconds: float = key(
+        Number(least=1, most=60), "how long to wait for the first digit", default=7.0
+    )
+    digit_timeout_seconds: float = key(
+        Number(least=1, most=60), "how long to wait for one more digit", default=3.0
+    )
+    tries: int = key(Number("whole number", 1, 10, whole=True), "how often to ask", default=3)
+    invalid: tuple[str, ...] | None = key(
+        Prompts(), "heard before the prompt after a wrong entry", default=None
+    )
+    timeout: tuple[str, ...] | None = key(
+        Prompts(), "heard before the prompt when nothing was entered", default=None
+    )
+    next: str = key(node(Exit.BY_CALLER), "where the caller goes with the digits")
+    on_fail: str | None = key(
+        node(Exit.IN_TIME), "where the caller goes after the last try", default=None
+    )
+
+    def contradiction(self) -> str | None:
+        """Say so when no entry can be right."""
+        if self.min_digits <= self.max_digits:
+            return None
+        return "min_digits is more than max_digits"
+
+
+def enter(keys: Collect, call: Call) -> Entry:
+    """Ask."""
+    return call.play(*keys.prompt)
+
+
+def signal(keys: Collect, call: Call, signal: Signal) -> Outcome:
+    """Gather digits."""
+    digits = call.memory.get("digits", "")
+    match signal:
+        case PlaybackDone():
+            return Wait(keys.timeout_seconds)
+        case DigitPressed(keys.terminator):
+            return _complete(keys, call, digits)
+        case DigitPressed(digit) if digit in "0123456789":
+            call.stop()
+            digits += digit
+            if len(digits) >= keys.max_digits:
+                return _complete(keys, call, digits)
+            call.memory["digits"] = digits
+            return Wait(keys.digit_timeout_seconds)
+        case DigitPressed():
+            return _again(keys, call, keys.invalid)
+        case TimedOut() if digits:
+            return _complete(keys, call, digits)
+        case TimedOut():
+            return _again(keys, call, keys.timeout)
+        case _:
+            return Stay()
+
+
+def _complete(keys: Collect, call: Call, digits: str) -> Entry:
+    if len(digits) < keys.min_digits:
+        return _again(keys, call, keys.invalid)
+    call.set(keys.attribute, digits)
+    return Go(keys.next)
+
+
+def _again(keys: Collect, call: Call, first: tuple[str, ...] | None) -> Entry:
+    call.memory.pop("digits", None)
+    if call.tries() >= keys.tries:
+        return FAIL
+    return call.play(*(first or ()), *keys.prompt)
+
+
+NODE = NodeType("collect", Collect, enter, signal)

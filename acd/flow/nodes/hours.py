@@ -1,0 +1,34 @@
+"""Node ``hours``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acd.core.flows import Signal
+from acd.flow.kinds import Exit, Name, To, key, node
+from acd.flow.model import FAIL, Call, Entry, Go, NodeType, Outcome, Stay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """Go one way while a calendar of `hours.toml` is open and another while it is closed."""
+
+    calendar: str = key(Name("calendar", To.CALENDAR), "which opening hours")
+    open: str = key(node(Exit.AT_ONCE), "where the caller goes while it is open")
+    closed: str = key(node(Exit.AT_ONCE), "where the caller goes while it is closed")
+
+
+def enter(keys: Hours, call: Call) -> Entry:
+    """Look at the calendar."""
+    calendar = call.site.calendars.get(keys.calendar)
+    if calendar is None:
+        return FAIL  # the site was not checked
+    return Go(keys.open if calendar.is_open(call.now) else keys.closed)
+
+
+def signal(keys: Hours, call: Call, signal: Signal) -> Outcome:
+    """Nothing is waited for."""
+    return Stay()
+
+
+NODE = NodeType("hours", Hours, enter, signal)

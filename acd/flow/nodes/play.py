@@ -1,0 +1,30 @@
+"""Node ``play``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acd.core.flows import PlaybackDone, Signal
+from acd.flow.kinds import Exit, Prompts, key, node
+from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """Play prompts to their end."""
+
+    prompt: tuple[str, ...] = key(Prompts(), "what is heard")
+    next: str = key(node(Exit.IN_TIME), "where the caller goes afterwards")
+
+
+def enter(keys: Play, call: Call) -> Entry:
+    """Play."""
+    return call.play(*keys.prompt)
+
+
+def signal(keys: Play, call: Call, signal: Signal) -> Outcome:
+    """Go on when everything was heard."""
+    return Go(keys.next) if isinstance(signal, PlaybackDone) else Stay()
+
+
+NODE = NodeType("play", Play, enter, signal)

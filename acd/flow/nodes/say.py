@@ -1,0 +1,66 @@
+"""Node ``say``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from acd.core.flows import PlaybackDone, Signal
+from acd.flow.kinds import Exit, Kind, Plain, Ref, TableOf, Template, To, key, node
+from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.problems import At
+from acd.flow.template import fill
+
+_BY_LANGUAGE = TableOf(value=Template(), key_fits=str.isprintable, key_to=To.LANGUAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class _SpokenKind(Plain):
+    """A text for all languages, or a table of language to text; kept as a table."""
+
+    label: str = "text with `{attribute}`, or table of language to such texts"
+
+    def read(self, raw: object, at: At) -> Any:
+        """Read into a dict of language to text; the key ``""`` is every other language."""
+        if isinstance(raw, dict):
+            return _BY_LANGUAGE.read(raw, at)
+        text = Template().read(raw, at)
+        return {"": text} if isinstance(text, str) else text
+
+    def refs(self, value: Any) -> Iterator[Ref]:
+        """The attributes of the texts, and the languages."""
+        kind: Kind = TableOf(value=Template()) if "" in value else _BY_LANGUAGE
+        yield from kind.refs(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """Speak a text with what is known about the contact in it.
+
+    `text = { en = "You entered", es = "Ha marcado" }` speaks the contact's language, and the
+    first of the table when that is not there. `digits` is spoken after the text, one by one.
+    """
+
+    text: Mapping[str, str] = key(_SpokenKind(), "what is said")
+    digits: str | None = key(Template(), "characters said one by one: `{account}`", default=None)
+    # At once: a text that is all attributes may turn out empty, and then nothing is waited for.
+    next: str = key(node(Exit.AT_ONCE), "where the caller goes afterwards")
+
+
+def enter(keys: Say, call: Call) -> Entry:
+    """Fill in and speak; go on if there is nothing to say."""
+    template = keys.text.get(call.values["language"]) or next(iter(keys.text.values()))
+    texts = [fill(template, call.values)]
+    if keys.digits is not None:
+        texts.append(" ".join(fill(keys.digits, call.values)))
+    texts = [text for text in texts if text.strip()]
+    return call.say(*texts) if texts else Go(keys.next)
+
+
+def signal(keys: Say, call: Call, signal: Signal) -> Outcome:
+    """Go on when everything was heard."""
+    return Go(keys.next) if isinstance(signal, PlaybackDone) else Stay()
+
+
+NODE = NodeType("say", Say, enter, signal)

@@ -1,0 +1,50 @@
+"""Node ``set``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from acd.core.flows import Signal
+from acd.flow.kinds import Exit, Name, TableOf, Template, To, key, node
+from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.template import fill
+
+_VALUES = TableOf(
+    "table of attribute name to text with `{attribute}`",
+    value=Template(),
+    key_wanted="small letters, digits, underscores, and no built-in name",
+    key_sets=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Set:
+    """Remember something about the contact, or change the language it is spoken to in."""
+
+    values: Mapping[str, str] | None = key(_VALUES, "what to remember", default=None)
+    language: str | None = key(
+        Name("language", To.LANGUAGE), "language of all prompts from here on", default=None
+    )
+    next: str = key(node(Exit.AT_ONCE), "where the caller goes")
+
+    def contradiction(self) -> str | None:
+        """Say so when the node does nothing."""
+        return None if self.values or self.language else 'sets nothing: give "values" or "language"'
+
+
+def enter(keys: Set, call: Call) -> Entry:
+    """Set each value in the order written; later ones see earlier ones."""
+    if keys.language is not None:
+        call.speak(keys.language)
+    for name, template in (keys.values or {}).items():
+        call.set(name, fill(template, call.values))
+    return Go(keys.next)
+
+
+def signal(keys: Set, call: Call, signal: Signal) -> Outcome:
+    """Nothing is waited for."""
+    return Stay()
+
+
+NODE = NodeType("set", Set, enter, signal)

@@ -1,0 +1,58 @@
+"""Node ``voicemail``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acd.core.flows import (
+    DigitPressed,
+    FlowEnd,
+    MessageDone,
+    PlaybackDone,
+    Signal,
+    TakeMessage,
+)
+from acd.flow.kinds import Number, Prompts, key
+from acd.flow.model import Call, End, Entry, NodeType, Outcome, Reach, Stay, Wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voicemail:
+    """Take a message, say thanks and hang up.
+
+    Any key skips the prompt. A caller who says nothing is not thanked.
+    """
+
+    prompt: tuple[str, ...] = key(Prompts(), "what is asked for")
+    thanks: tuple[str, ...] = key(Prompts(), "heard after the message", default=("system.thanks",))
+    max_seconds: float = key(Number(least=5, most=600), "longest message", default=120.0)
+    silence_seconds: float = key(
+        Number(least=1, most=30), "how long a silence ends the message", default=5.0
+    )
+
+
+def enter(keys: Voicemail, call: Call) -> Entry:
+    """Ask for the message."""
+    return call.play(*keys.prompt)
+
+
+def signal(keys: Voicemail, call: Call, signal: Signal) -> Outcome:
+    """Prompt, then message, then thanks."""
+    match call.memory.get("part"), signal:
+        case None, PlaybackDone() | DigitPressed():
+            call.stop()
+            call.memory["part"] = "message"
+            call.actions.append(TakeMessage(keys.max_seconds, keys.silence_seconds))
+            return Wait()
+        case "message", MessageDone(seconds):
+            if seconds <= 0:
+                return End()
+            call.memory["part"] = "thanks"
+            return call.play(*keys.thanks)
+        case "thanks", PlaybackDone():
+            return End(FlowEnd.MESSAGE_LEFT)
+        case _:
+            return Stay()
+
+
+NODE = NodeType("voicemail", Voicemail, enter, signal, Reach.END)

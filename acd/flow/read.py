@@ -1,0 +1,81 @@
+"""Read a flow: parsed TOML to typed nodes, with every problem reported at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from acd.flow.kinds import BAD, Exit, Text, good_name, key, node, read_schema, wrong_type
+from acd.flow.model import Flow, Node
+from acd.flow.problems import At, Code, Report, did_you_mean, quoted
+from acd.flow.registry import node_types
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowKeys:
+    """A flow is one file; its name is the file's name without `.toml`."""
+
+    start: str = key(node(Exit.AT_ONCE), "the first node")
+    on_fail: str | None = key(
+        node(Exit.AT_ONCE), "the node that takes over from nodes that fail", default=None
+    )
+    title: str = key(Text(), "what it is, for people", default="")
+
+
+def read_flow(raw: Mapping[str, object], at: At | None = None) -> Flow:
+    """Return the flow written in ``raw``.
+
+    Args:
+        raw: the parsed file.
+        at: the file, to report problems in; None when they have been reported before.
+
+    Returns:
+        What could be read; what could not is in :attr:`acd.flow.model.Flow.broken`.
+    """
+    at = at or Report().at("")
+    head = read_schema(FlowKeys, {k: v for k, v in raw.items() if k != "node"}, at)
+    start = "" if head is BAD else head.start
+    on_fail = None if head is BAD else head.on_fail
+    nodes, broken = {}, set()
+    for name, table in _tables(raw, at).items():
+        read = _read_node(name, table, on_fail, at / "node" / name)
+        if read is None:
+            broken.add(name)
+        else:
+            nodes[name] = read
+    return Flow(start, on_fail, nodes, frozenset(broken))
+
+
+def _tables(raw: Mapping[str, object], at: At) -> Mapping[str, object]:
+    tables = raw.get("node")
+    if isinstance(tables, dict) and tables:
+        return tables
+    if tables is None or tables == {}:
+        at.say(Code.MISSING_KEY, "there is no node: a node is a table [node.NAME]")
+    else:
+        wrong_type(at / "node", "tables [node.NAME]", tables)
+    return {}
+
+
+def _read_node(name: str, raw: object, on_fail: str | None, at: At) -> Node | None:
+    named_well = good_name(name, "node", at)
+    if not isinstance(raw, dict):
+        wrong_type(at, "a table", raw)
+        return None
+    type_name = raw.get("type")
+    if type_name is None:
+        at.say(Code.MISSING_KEY, f'node {quoted(name)} has no "type"')
+        return None
+    if not isinstance(type_name, str):
+        wrong_type(at / "type", "a text", type_name)
+        return None
+    node_type = node_types().get(type_name)
+    if node_type is None:
+        hint = did_you_mean(type_name, node_types()) or f", only {', '.join(node_types())}"
+        (at / "type").say(Code.UNKNOWN_TYPE, f"no type of node {quoted(type_name)}{hint}")
+        return None
+    keys = read_schema(node_type.schema, {k: v for k, v in raw.items() if k != "type"}, at)
+    if keys is BAD or not named_well:
+        return None
+    own = getattr(keys, "on_fail", None)
+    return Node(node_type, keys, own if own is not None else on_fail)
