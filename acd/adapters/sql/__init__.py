@@ -1,0 +1,1 @@
+"""The record on SQLAlchemy: SQLite and PostgreSQL with the same code."""

@@ -1,0 +1,283 @@
+"""The log in a table.
+
+An append stands between a decision and its effects, so it goes the shortest way there is: one
+multi-row statement, its own transaction, handed to the driver over a connection that is held open.
+On SQLite that is one hop to the driver's thread and back; figures and alternatives are in
+DECISIONS.md, "Appending to the log".
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from acd.adapters.sql.engine import Database
+from acd.adapters.sql.errors import FAILURES, as_store_error, is_conflict
+from acd.adapters.sql.lease import Lease, lost
+from acd.adapters.sql.schema import log, snapshots
+from acd.app.codec import decode_body, encode_body
+from acd.core.ids import ContactId
+from acd.core.record import Record
+from acd.core.timers import Instant
+from acd.ports.store import Snapshot, StoreError
+
+PAGE = 1000
+"""Records read at a time; each page is a read of its own, so a reader holds nothing up."""
+
+MOST_IN_STATEMENT = 64
+"""Rows in one statement; more are several statements in one transaction."""
+
+SNAPSHOTS_KEPT = 2
+
+STATE = "state"
+"""Name under which the engine's own snapshots are kept."""
+
+WRITER_CHECKPOINT_PAGES = 16_384
+"""The log's connection leaves checkpoints to others until the WAL has 64 MiB: they take time."""
+
+_COLUMNS = tuple(column.name for column in log.columns)
+_Row = tuple[int, int, str, int, int, str, str | None, str | None, str]
+
+
+class SqlLog:
+    """:class:`acd.ports.store.LogStore` and :class:`acd.ports.store.SavedFolds` on a database."""
+
+    def __init__(self, database: Database, lease: Lease | None = None) -> None:
+        """Open the log; without a ``lease`` only for reading."""
+        self._database = database
+        self._lease = lease
+        self._connection: AsyncConnection | None = None
+        self._driver: Any = None
+        self._last: int | None = None
+
+    async def close(self) -> None:
+        """Give up the connection that is held for appending."""
+        connection, self._connection, self._driver = self._connection, None, None
+        if connection is not None:
+            await connection.close()
+
+    # --- writing --------------------------------------------------------------------------------
+
+    async def append(self, records: Sequence[Record]) -> None:
+        """Make ``records`` durable, all or none, before returning.
+
+        After a failure the same records may be given again: those that were kept after all are
+        recognised.
+
+        Raises:
+            StoreError: they may not be durable; ``lease-lost`` and ``log-gap`` will not pass.
+        """
+        if not records:
+            return
+        rows = [_row_of(record) for record in records]
+        first, last = rows[0][0], rows[-1][0]
+        try:
+            if self._last is None:
+                self._last = await self.last()
+            if first <= self._last:
+                await self._expect_kept(rows)
+            else:
+                if first != self._last + 1 or last - first + 1 != len(rows):
+                    raise _gap(self._last + 1, first)
+                await self._insert(rows)
+        except FAILURES as error:
+            await self._disconnect()
+            if not is_conflict(error):
+                raise as_store_error(error, "write to the log") from error
+            await self._expect_kept(rows)
+        self._last = max(self._last or 0, last)
+
+    async def _insert(self, rows: list[_Row]) -> None:
+        if self._driver is None:
+            await self._connect()
+        if len(rows) <= MOST_IN_STATEMENT:
+            await self._insert_some(rows)
+            return
+        await self._execute("BEGIN IMMEDIATE" if self._database.is_sqlite else "BEGIN", ())
+        try:
+            for start in range(0, len(rows), MOST_IN_STATEMENT):
+                await self._insert_some(rows[start : start + MOST_IN_STATEMENT])
+            await self._execute("COMMIT", ())
+        except BaseException:
+            await self._disconnect()  # rolls back
+            raise
+
+    async def _insert_some(self, rows: list[_Row]) -> None:
+        if self._lease is None:
+            raise StoreError("this process may not write to the log", code="lease-lost")
+        values = [value for row in rows for value in row]
+        values.append(self._lease.epoch)
+        statement = _insert_statement(len(rows), self._database.is_sqlite)
+        if await self._execute(statement, values) != len(rows):
+            raise lost()
+
+    async def _execute(self, statement: str, values: Sequence[object]) -> int:
+        """Run a statement on the driver itself and return how many rows it wrote."""
+        if self._database.is_sqlite:
+            cursor = await self._driver.execute(statement, values)
+            return int(cursor.rowcount)
+        status: str = await self._driver.execute(statement, *values)  # e.g. "INSERT 0 5"
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def _connect(self) -> None:
+        self._connection = await self._database.connect()
+        if self._database.is_sqlite:
+            await self._connection.exec_driver_sql(
+                f"PRAGMA wal_autocheckpoint={WRITER_CHECKPOINT_PAGES}"
+            )
+        self._driver = (await self._connection.get_raw_connection()).driver_connection
+
+    async def _disconnect(self) -> None:
+        connection, self._connection, self._driver = self._connection, None, None
+        if connection is not None:
+            await connection.invalidate()
+            await connection.close()
+
+    async def _expect_kept(self, rows: list[_Row]) -> None:
+        """Pass if exactly these rows are in the log already."""
+        wanted = select(log).where(log.c.seq.between(rows[0][0], rows[-1][0])).order_by(log.c.seq)
+        async with self._database.read("read the log") as connection:
+            kept = [tuple(row) for row in await connection.execute(wanted)]
+        if kept != rows:
+            raise StoreError(
+                f"records {rows[0][0]} to {rows[-1][0]} are in the log with other content",
+                hint="two engines have written to one database; start again to follow its log",
+                code="log-gap",
+            )
+
+    # --- reading --------------------------------------------------------------------------------
+
+    async def last(self) -> int:
+        """Return the sequence number of the last record, 0 for an empty log."""
+        async with self._database.read("read the log") as connection:
+            return int(await connection.scalar(select(func.max(log.c.seq))) or 0)
+
+    async def read(self, after: int = 0) -> AsyncIterator[Record]:
+        """Iterate over the records after sequence number ``after``, in order.
+
+        Raises:
+            StoreError: the database failed, or a record is missing (``log-gap``).
+            CodecError: a record cannot be read.
+        """
+        while True:
+            wanted = select(log).where(log.c.seq > after).order_by(log.c.seq).limit(PAGE)
+            async with self._database.read("read the log") as connection:
+                rows = (await connection.execute(wanted)).all()
+            for row in rows:
+                if row.seq != after + 1:
+                    raise _gap(after + 1, row.seq)
+                after = row.seq
+                yield _record_of(row)
+            if len(rows) < PAGE:
+                return
+
+    async def read_contact(self, contact: ContactId) -> list[Record]:
+        """Return what happened to a contact, and what led to it, in order."""
+        own = select(log.c.seq, log.c.cause).where(log.c.contact == contact)
+        story = own.cte("story", recursive=True)
+        parents = select(log.c.seq, log.c.cause).where(log.c.seq == story.c.cause)
+        story = story.union(parents)
+        wanted = select(log).where(log.c.seq.in_(select(story.c.seq))).order_by(log.c.seq)
+        async with self._database.read("read the log") as connection:
+            return [_record_of(row) for row in await connection.execute(wanted)]
+
+    # --- snapshots ------------------------------------------------------------------------------
+
+    async def save_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot of the state; older ones go."""
+        await self.save_fold(STATE, snapshot)
+
+    async def load_snapshot(self) -> Snapshot | None:
+        """Return the newest snapshot of the state, or None."""
+        return await self.load_fold(STATE)
+
+    async def save_fold(self, name: str, snapshot: Snapshot) -> None:
+        """Keep the newest snapshot of the fold ``name``; older ones go."""
+        async with self._database.write("save a snapshot") as connection:
+            same = snapshots.c.name == name, snapshots.c.seq == snapshot.seq
+            await connection.execute(delete(snapshots).where(*same))
+            fresh = insert(snapshots).values(name=name, seq=snapshot.seq, data=snapshot.data)
+            await connection.execute(fresh)
+            kept = (
+                select(snapshots.c.seq)
+                .where(snapshots.c.name == name)
+                .order_by(snapshots.c.seq.desc())
+                .limit(SNAPSHOTS_KEPT)
+            )
+            old = snapshots.c.name == name, snapshots.c.seq.not_in(kept)
+            await connection.execute(delete(snapshots).where(*old))
+
+    async def load_fold(self, name: str) -> Snapshot | None:
+        """Return the newest snapshot of the fold ``name``, or None."""
+        wanted = (
+            select(snapshots.c.seq, snapshots.c.data)
+            .where(snapshots.c.name == name)
+            .order_by(snapshots.c.seq.desc())
+            .limit(1)
+        )
+        async with self._database.read("read a snapshot") as connection:
+            row = (await connection.execute(wanted)).one_or_none()
+        return None if row is None else Snapshot(row.seq, bytes(row.data))
+
+
+@cache
+def _insert_statement(count: int, is_sqlite: bool) -> str:
+    """Return the statement that inserts ``count`` rows if the lease's epoch is the last value.
+
+    On PostgreSQL the lease is locked until the statement is committed, so a take-over comes wholly
+    before it or wholly after it. SQLite has one writer at a time anyway.
+    """
+    width = len(_COLUMNS)
+    if is_sqlite:
+        rows = ",".join(["(" + ",".join("?" * width) + ")"] * count)
+        epoch, lock = "?", ""
+    else:
+        kinds = [
+            {"BIGINT": "::bigint", "INTEGER": "::int"}.get(str(column.type), "::text")
+            for column in log.columns
+        ]
+        rows = ",".join(
+            "(" + ",".join(f"${row * width + i + 1}{kinds[i]}" for i in range(width)) + ")"
+            for row in range(count)
+        )
+        epoch, lock = f"${count * width + 1}", " FOR SHARE OF lease"
+    return (
+        f"INSERT INTO log ({','.join(_COLUMNS)})"
+        f" SELECT fresh.* FROM lease, (VALUES {rows}) AS fresh"
+        f" WHERE lease.epoch = {epoch}{lock}"
+    )
+
+
+def _row_of(record: Record) -> _Row:
+    body = record.body
+    name, version, data = encode_body(body)
+    return (
+        record.seq,
+        record.at,
+        name,
+        version,
+        record.cause,
+        _plain(record.actor),
+        _plain(getattr(body, "contact", None)),
+        _plain(getattr(body, "agent", None)),
+        data.decode(),
+    )
+
+
+def _plain(text: Any) -> Any:
+    # PostgreSQL's text holds no NUL. In ``data`` it is escaped; these columns only find records.
+    return text.replace("\0", "") if text and "\0" in text else text
+
+
+def _record_of(row: Any) -> Record:
+    body = decode_body(row.type, row.version, row.data)
+    return Record(row.seq, Instant(row.at), row.cause, row.actor, body)
+
+
+def _gap(expected: int, found: int) -> StoreError:
+    return StoreError(f"record {found} of the log comes where {expected} should be", code="log-gap")

@@ -1,0 +1,1 @@
+"""Schema migrations: one file a step in ``versions``, never edited once released."""

@@ -1,0 +1,154 @@
+"""The tables. :mod:`acd.adapters.sql.migrations` makes them; a test compares the two.
+
+Instants are integers, microseconds since the Unix epoch, as in the core.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+HEAD = "0001"
+"""Newest revision in ``migrations/versions``: a database at it needs no work at the start."""
+
+metadata = MetaData()
+
+# On SQLite only INTEGER makes the key the row's own place; it holds 64 bits all the same.
+_Seq = BigInteger().with_variant(Integer, "sqlite")
+
+log = Table(
+    "log",
+    metadata,
+    Column("seq", _Seq, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("cause", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("contact", Text),
+    Column("agent", Text),
+    Column("data", Text, nullable=False),  # JSON as text: the bytes are what logs are compared by
+)
+Index(
+    "log_contact",
+    log.c.contact,
+    log.c.seq,
+    sqlite_where=log.c.contact.is_not(None),
+    postgresql_where=log.c.contact.is_not(None),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("name", Text, primary_key=True),  # "state" is the engine's, others are other folds'
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column(
+        "id",
+        Integer,
+        CheckConstraint("id = 1", name="lease_is_one_row"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("epoch", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),  # empty when nobody writes
+    Column("renewed_at", BigInteger, nullable=False),  # by the database's clock
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("capacity", Text, nullable=False),  # JSON: channel to number
+    Column("role", Text, nullable=False),
+    Column("sip_digest", Text, nullable=False),
+    Column("password_hash", Text),  # argon2id; null: cannot sign in
+    Column("is_active", Boolean, nullable=False),
+)
+
+agent_skills = Table(
+    "agent_skills",
+    metadata,
+    Column("agent", Text, ForeignKey("agents.name", ondelete="CASCADE"), primary_key=True),
+    Column("skill", Text, primary_key=True),
+    Column("level", Integer, nullable=False),
+    Column("place", Integer, nullable=False),  # order as written
+)
+
+agent_queues = Table(
+    "agent_queues",
+    metadata,
+    Column("agent", Text, ForeignKey("agents.name", ondelete="CASCADE"), primary_key=True),
+    Column("queue", Text, primary_key=True),
+    Column("preference", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("digest", Text, primary_key=True),  # SHA-256 of the token's text, in hex
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+Index(
+    "tokens_valid_name",
+    tokens.c.name,
+    unique=True,
+    sqlite_where=tokens.c.revoked_at.is_(None),
+    postgresql_where=tokens.c.revoked_at.is_(None),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("queue", Text),
+    Column("agent", Text),
+    Column("ani", Text, nullable=False),
+    Column("dnis", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),
+    Column("end_reason", Text),
+    Column("document", Text, nullable=False),  # JSON, served as it is
+)
+Index("contacts_opened", contacts.c.opened_at, contacts.c.id)
+Index(
+    "contacts_open",
+    contacts.c.id,
+    sqlite_where=contacts.c.closed_at.is_(None),
+    postgresql_where=contacts.c.closed_at.is_(None),
+)
+Index("contacts_queue", contacts.c.queue, contacts.c.opened_at)
+Index("contacts_agent", contacts.c.agent, contacts.c.opened_at)
+Index("contacts_ani", contacts.c.ani, contacts.c.opened_at)
+
+projection_position = Table(
+    "projection_position",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
