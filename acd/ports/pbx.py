@@ -7,6 +7,7 @@ from typing import Protocol
 
 from acd.core.effects import Effect
 from acd.core.errors import AcdError
+from acd.core.flows import Prompt
 from acd.core.ids import AgentName, LegId
 from acd.core.inputs import Input, PbxSeen
 
@@ -29,8 +30,17 @@ class PbxError(AcdError):
 class Sounds(Protocol):
     """Turns prompts into something the PBX can play."""
 
-    async def media(self, prompts: Sequence[tuple[str, str]], language: str) -> list[str]:
-        """Return one playable name (a file path without extension) for each prompt."""
+    async def media(self, prompts: Sequence[Prompt], language: str, site: str) -> list[str]:
+        """Return one playable name (a file path without extension) for each prompt.
+
+        Args:
+            prompts: what is to be heard, in order.
+            language: language to speak.
+            site: version of the site whose prompts are meant.
+
+        Raises:
+            AcdError: a prompt cannot be made into sound.
+        """
         ...
 
 
@@ -50,8 +60,13 @@ class Pbx(Protocol):
         """
         ...
 
-    async def look(self, known: Collection[LegId]) -> PbxSeen:
-        """Return every live leg of ours, and the state of the ``known`` ones."""
+    async def look(self, known: Collection[LegId], *, is_fresh: bool = False) -> PbxSeen:
+        """Return every live leg of ours, and the state of the ``known`` ones.
+
+        Args:
+            known: legs the engine believes alive.
+            is_fresh: effects under way before may be lost; handed on to the core.
+        """
         ...
 
     async def renew(self, legs: Collection[LegId]) -> None:

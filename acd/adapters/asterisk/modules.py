@@ -76,6 +76,7 @@ DIALPLAN = (
     "pbx_config",
     "app_stasis",
     "app_playback",
+    "app_mixmonitor",
     "func_channel",
     "func_timeout",
     "func_strings",

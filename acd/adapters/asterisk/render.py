@@ -95,6 +95,7 @@ def render(
     )
     values = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
     values["program"] = program
+    values["recordings_dir"] = settings.recordings_dir
     values["modules"] = _modules(settings, program)
     values["maxfiles"] = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 65536)
     files = {

@@ -1,0 +1,324 @@
+"""The PBX port over ARI: effects become operations, events become inputs.
+
+Cheapest shape found for a call (see docs/benchmarks.md): the dialplan answers, an agent has a
+standing bridge, caller and agent are added to it in one operation, recording starts in the agent
+leg's dialplan. With a free agent that is three operations: originate, add, delete.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
+import structlog
+
+from acd.adapters.ari import decode
+from acd.adapters.ari.client import AriClient, Connected
+from acd.adapters.ari.errors import AriError, AriUnavailable, is_gone
+from acd.adapters.ari.generated import Channel
+from acd.core import effects as f
+from acd.core.errors import AcdError
+from acd.core.ids import AgentName, LegId
+from acd.core.inputs import LegFact, LegGone, PbxSeen
+from acd.core.leg import GoneCause
+from acd.ports.pbx import Emit, PbxError, Sounds
+
+log = structlog.get_logger()
+
+LEASE = "TIMEOUT(absolute)"
+
+_HANGUP_CODES: dict[GoneCause, str] = {GoneCause.NORMAL: "16", GoneCause.UNREACHABLE: "1"}
+
+
+class AriPbx:
+    """One Asterisk node.
+
+    Args:
+        node: its name, also its ``systemname``.
+        client: makes an ARI client with the hooks given (see :meth:`run`).
+        app: Stasis application.
+        emit: takes inputs.
+        sounds: turns prompts into files.
+        lease_seconds: dead-man lease of a customer's leg.
+        on_link: told after each connect, with True when the link is fresh, and on its loss.
+    """
+
+    def __init__(
+        self,
+        node: str,
+        make_client: Callable[
+            [Callable[[Connected], Awaitable[None]], Callable[[str], Awaitable[None]]], AriClient
+        ],
+        *,
+        app: str,
+        emit: Emit,
+        sounds: Sounds,
+        lease_seconds: float,
+        resync: Callable[[], Awaitable[None]],
+        on_lost: Callable[[str], None],
+    ) -> None:
+        self._node = node
+        self._app = app
+        self._emit = emit
+        self._sounds = sounds
+        self._lease = str(round(lease_seconds))
+        self._resync = resync
+        self._on_lost = on_lost
+        self._bridges: set[str] = set()
+        self._addresses: dict[str, AgentName] = {}
+        self._epoch = ""
+        self._link_epoch = 0
+        self.operations = 0
+        self.client = make_client(self._connected, self._disconnected)
+
+    @property
+    def node(self) -> str:
+        """Name of the node."""
+        return self._node
+
+    # --- events ---------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Stay connected and hand every event on, until cancelled.
+
+        Raises:
+            AriError: the password is wrong.
+            AriReplaced: another engine has taken over.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.client.run(), name="ari-link")
+            group.create_task(self._pump(), name="ari-events")
+
+    async def _pump(self) -> None:
+        while True:
+            arrival = await self.client.next_event()
+            if arrival.epoch < self._link_epoch:
+                continue  # the look taken since then knows better
+            cause = decode.to_input(arrival.event, self._node)
+            if cause is not None:
+                self._emit(cause)
+
+    async def _connected(self, connected: Connected) -> None:
+        self._link_epoch = connected.epoch
+        self._epoch = connected.startup_time
+        self._bridges.clear()
+        await self._subscribe(self._addresses)
+        await self._resync()
+
+    async def _disconnected(self, reason: str) -> None:
+        self._on_lost(reason)
+
+    async def watch_agents(self, addresses: dict[str, AgentName]) -> None:
+        """Subscribe to the phones of these agents: a leg we dial tells nothing before it is up."""
+        new = {address: name for address, name in addresses.items() if address}
+        fresh = {address: name for address, name in new.items() if address not in self._addresses}
+        self._addresses = new
+        if fresh and self.client.state == "up":
+            await self._subscribe(fresh)
+
+    async def _subscribe(self, addresses: Collection[str]) -> None:
+        for address in addresses:
+            try:
+                await self.client.ari.applications.subscribe(
+                    self._app, event_source=[f"endpoint:PJSIP/{address}"]
+                )
+            except AriError as error:
+                # An endpoint not loaded yet: dialling it will say so to the core.
+                log.warning("phone cannot be watched", address=address, reason=error.message)
+
+    # --- looking --------------------------------------------------------------------------------
+
+    async def look(self, known: Collection[LegId], *, is_fresh: bool = False) -> PbxSeen:
+        """Return every live leg of the application and the state of the ``known`` ones.
+
+        Legs are read one by one: one channel that Asterisk cannot show does not hide the others.
+        """
+        application = await self.client.ari.applications.get(self._app)
+        bridge_of = await self._members(application.bridge_ids)
+        ids = sorted({*application.channel_ids, *known})
+        answers = await asyncio.gather(*(self._read(leg) for leg in ids))
+        facts: list[LegFact] = []
+        asked: list[LegId] = []
+        for leg, (is_definite, channel) in zip(ids, answers, strict=True):
+            if is_definite:
+                asked.append(LegId(leg))
+            if channel is not None and _is_ours(channel):
+                facts.append(decode.to_fact(channel, bridge_of.get(channel.id, "")))
+        return PbxSeen(self._node, self._epoch, tuple(facts), tuple(asked), is_fresh)
+
+    async def _members(self, bridges: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for bridge_id in bridges:
+            try:
+                bridge = await self.client.ari.bridges.get(bridge_id)
+            except AriError as error:
+                if not is_gone(error):
+                    raise
+                continue
+            self._bridges.add(bridge.id)
+            found.update(dict.fromkeys(bridge.channels, bridge.id))
+        return found
+
+    async def _read(self, leg: str) -> tuple[bool, Channel | None]:
+        try:
+            return True, await self.client.ari.channels.get(leg)
+        except AriError as error:
+            if is_gone(error):
+                return True, None
+            log.warning("channel cannot be read", leg=leg, reason=error.message)
+            return False, None
+
+    async def renew(self, legs: Collection[LegId]) -> None:
+        """Renew the dead-man lease; a leg that is gone or away needs none."""
+        await asyncio.gather(*(self._renew(leg) for leg in legs))
+
+    async def _renew(self, leg: LegId) -> None:
+        try:
+            self.operations += 1
+            await self.client.ari.channels.set_channel_var(leg, variable=LEASE, value=self._lease)
+        except AriError as error:
+            if error.status not in (404, 409):
+                raise
+
+    # --- effects --------------------------------------------------------------------------------
+
+    async def perform(self, effect: f.Effect) -> None:
+        """Perform one effect.
+
+        Raises:
+            PbxError: it could not be done.
+        """
+        self.operations += 1
+        try:
+            match effect:
+                case f.Answer(leg):
+                    await self._unless_gone(self.client.ari.channels.answer(leg))
+                case f.Play():
+                    await self._play(effect)
+                case f.StopPlay(_, playback):
+                    await self._unless_gone(self.client.ari.playbacks.stop(playback))
+                case f.TakeMessage():
+                    await self._take_message(effect)
+                case f.Hold(leg, music):
+                    await self._hold(leg, music)
+                case f.Unhold(leg):
+                    await self._unhold(leg)
+                case f.Dial():
+                    await self._dial(effect)
+                case f.Connect():
+                    await self._connect(effect)
+                case f.HangUp(leg, cause):
+                    code = _HANGUP_CODES.get(cause, "16")
+                    await self._unless_gone(self.client.ari.channels.hangup(leg, reason_code=code))
+                case f.Present():
+                    pass  # shown at the desk, nothing rings
+        except AriUnavailable as error:
+            raise PbxError(error.message, code=error.code) from error
+        except AriError as error:
+            raise PbxError(error.message, code=error.code, is_gone=is_gone(error)) from error
+
+    async def _unless_gone(self, operation: Awaitable[object]) -> None:
+        try:
+            await operation
+        except AriError as error:
+            if not is_gone(error):
+                raise
+
+    async def _play(self, effect: f.Play) -> None:
+        try:
+            media = await self._sounds.media(effect.prompts, effect.language, effect.site)
+        except AcdError as error:
+            raise PbxError(error.message, code=error.code) from error
+        await self.client.ari.channels.play_with_id(
+            effect.leg, effect.playback, media=[f"sound:{name}" for name in media]
+        )
+
+    async def _take_message(self, effect: f.TakeMessage) -> None:
+        await self.client.ari.channels.record(
+            effect.leg,
+            name=effect.recording,
+            format_="wav",
+            max_duration_seconds=round(effect.max_seconds),
+            max_silence_seconds=round(effect.silence_seconds),
+            if_exists="overwrite",
+            beep=True,
+            terminate_on="#",
+        )
+
+    async def _hold(self, leg: LegId, music: str) -> None:
+        bridge = f"h-{self._node}-{music}"
+        if await self._ensure_bridge(bridge, "holding"):
+            self.operations += 1
+            await self.client.ari.bridges.start_moh(bridge, moh_class=music)
+        await self._unless_gone(self.client.ari.bridges.add_channel(bridge, channel=[leg]))
+
+    async def _unhold(self, leg: LegId) -> None:
+        for bridge in [b for b in self._bridges if b.startswith("h-")]:
+            try:
+                await self.client.ari.bridges.remove_channel(bridge, channel=[leg])
+            except AriError as error:
+                if error.status not in (400, 404, 409, 422):
+                    raise
+
+    async def _ensure_bridge(self, bridge: str, kind: str) -> bool:
+        """Create a standing bridge unless it stands; return whether it is new."""
+        if bridge in self._bridges:
+            return False
+        self._bridges.add(bridge)  # before the first await: nobody else creates it too
+        try:
+            self.operations += 1
+            await self.client.ari.bridges.create_with_id(bridge, type_=kind, name=bridge)
+        except AriError as error:
+            if error.status != 409:  # it stands already: as good as created
+                self._bridges.discard(bridge)
+                raise
+            return False
+        return True
+
+    async def _dial(self, effect: f.Dial) -> None:
+        variables = {"ACD_RECORDING": effect.recording} if effect.recording else None
+        try:
+            await self.client.ari.channels.originate_with_id(
+                effect.leg,
+                endpoint=f"PJSIP/{effect.address}",
+                context="acd-leg",
+                extension="s",
+                priority=1,
+                caller_id=_caller_id(effect.shown_name, effect.shown_number),
+                timeout=round(effect.ring_seconds) + 2,  # the core's deadline comes first
+                variables=variables,
+                originator=effect.caller,
+            )
+        except AriError as error:
+            # 409 says "exists already" for a repeat, and also for a phone that is not there.
+            _, channel = await self._read(effect.leg)
+            if channel is None:
+                raise PbxError(error.message, code="unreachable") from error
+        await self._ensure_bridge(f"b-{effect.agent}", "mixing")
+
+    async def _connect(self, effect: f.Connect) -> None:
+        bridge = f"b-{effect.agent}"
+        await self._ensure_bridge(bridge, "mixing")
+        legs = [effect.caller, effect.agent_leg]
+        try:
+            await self.client.ari.bridges.add_channel(bridge, channel=legs)
+        except AriError as error:
+            answers = [(leg, await self._read(leg)) for leg in legs]
+            gone = [leg for leg, (is_definite, found) in answers if is_definite and found is None]
+            for leg in gone:
+                self._emit(LegGone(leg))
+            if not gone:
+                self._bridges.discard(bridge)
+                raise PbxError(error.message, code=error.code) from error
+
+
+def _caller_id(name: str, number: str) -> str:
+    """Return ``"name" <number>`` with everything that has a meaning there taken out."""
+    plain_name = "".join(c for c in name if c.isprintable() and c not in '"<>\\')[:80]
+    plain_number = "".join(c for c in number if c.isalnum() or c in "+*#.-_@")[:80]
+    return f'"{plain_name}" <{plain_number}>'
+
+
+def _is_ours(channel: Channel) -> bool:
+    """Whether a channel is one of a call, not a helper of a bridge or a phone being subscribed."""
+    return channel.name.startswith("PJSIP/")
