@@ -220,8 +220,12 @@ class ContactStore(Protocol):
         """Return the contacts that more can happen to."""
         ...
 
-    async def save_contacts(self, rows: Sequence[ContactRow], position: int) -> None:
-        """Insert or replace ``rows`` and move the position, all or none."""
+    async def save_contacts(self, rows: Sequence[ContactRow], *, after: int, position: int) -> None:
+        """Insert or replace ``rows`` and move the position from ``after``, all or none.
+
+        Raises:
+            StoreError: the position is elsewhere: another engine folds this log (``lease-lost``).
+        """
         ...
 
     async def contact(self, contact: ContactId) -> bytes | None:
