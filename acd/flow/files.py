@@ -43,6 +43,9 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 _DEEPEST = 10  # tables in tables that a prompt's key may be made of
 
+DEFAULT_NUMBER = "default"
+"""Entry of ``numbers.toml`` that takes every number nobody listed."""
+
 FILE_PREFIX = "file:"
 """What a prompt begins with that names a recorded sound."""
 
@@ -51,7 +54,10 @@ FILE_PREFIX = "file:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberKeys:
-    """`"100" = "main"`, or with more to say `"100" = { flow = "main", language = "es" }`."""
+    """`"100" = "main"`, or with more to say `"100" = { flow = "main", language = "es" }`.
+
+    The entry `default` takes every number that is not listed.
+    """
 
     flow: str = key(Name("flow", To.FLOW), "the flow that its callers enter")
     title: str = key(Text(), "what it is, for people", default="")
@@ -63,8 +69,8 @@ def read_numbers(raw: Raw, at: At) -> tuple[dict[str, Number], list[Named]]:
     numbers, named = {}, []
     for number, entry in raw.items():
         place = at / number
-        if not _DIALLED.fullmatch(number):
-            place.say(Code.BAD_NUMBER, f"{quoted(number)} cannot be dialled: +, digits, * and #")
+        if number != DEFAULT_NUMBER and not _DIALLED.fullmatch(number):
+            place.say(Code.BAD_NUMBER, f"{quoted(number)} cannot be dialled: +, digits, *, #")
         short = isinstance(entry, str)
         keys = read_schema(NumberKeys, {"flow": entry} if short else entry, place)
         if keys is BAD:

@@ -13,7 +13,7 @@ from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
 class Answer:
     """Answer the call and go on.
 
-    Rarely needed: whatever is heard, recorded or queued answers the call first by itself.
+    Rarely needed: whatever is heard or recorded answers the call first, and so does a queue.
     """
 
     next: str = key(node(Exit.AT_ONCE), "where the caller goes")

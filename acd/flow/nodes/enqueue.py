@@ -55,8 +55,7 @@ class Enqueue:
 
 
 def enter(keys: Enqueue, call: Call) -> Entry:
-    """Hand over to the queue."""
-    call.answer()  # who waits hears music
+    """Hand over to the queue, which answers the call when it takes it."""
     needs = tuple(Need(need.skill, need.min, need.relax_after) for need in keys.require)
     call.actions.append(
         EnqueueAction(QueueName(keys.queue), keys.priority, needs, keys.max_wait_seconds)

@@ -1,0 +1,28 @@
+"""Check a directory of dialplans: what ``acd check`` prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from acd.app.site import STORIES, load_site, read_files
+from acd.app.stories import read_stories, tell
+from acd.flow.problems import Problem, Report
+
+
+def check(directory: Path, *, stories: bool = False) -> list[Problem]:
+    """Return everything that is wrong with ``directory``, in the order of files and lines.
+
+    Args:
+        directory: the dialplans.
+        stories: also read ``stories/*.toml``, and tell them if nothing else is wrong.
+    """
+    site, problems = load_site(directory)
+    if not stories:
+        return problems
+    files, unreadable = read_files(directory, STORIES)
+    report = Report([*problems, *unreadable])
+    written = read_stories(files, report)
+    if site is not None:
+        for story in written:
+            tell(site, story)
+    return report.sorted()
