@@ -164,8 +164,8 @@ class Postgres:
             process.wait(START_SECONDS)
 
     def remove(self) -> None:
-        """Stop the server and remove its data."""
-        self.stop()
+        """End the server without tidying up, and remove its data."""
+        self._end(signal.SIGQUIT)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
