@@ -85,8 +85,6 @@ async def test_only_loopback_listens(asterisk: Lab, phones: Phones, ari: AriProb
     settings = asterisk.settings
     caller = await customer(phones, settings)
     call = await caller.dial("100")
-    channel = (await ari.event("StasisStart"))["channel"]["id"]
-    await ari.request("POST", f"/channels/{channel}/answer")
     await call.wait_established(5)
     running = process.find(settings.directory)
     assert running is not None
@@ -111,7 +109,6 @@ async def test_engine_killed_its_asterisk_is_adopted_with_the_call(
         caller = await customer(phones, own_settings)
         call = await caller.dial("100")
         channel = (await ari.event("StasisStart"))["channel"]["id"]
-        await ari.request("POST", f"/channels/{channel}/answer")
         await call.wait_established(5)
         await kill(engine)
 
