@@ -1,0 +1,166 @@
+"""The single writer: one task owns the engine and works one inbox off.
+
+    drain what has come in -> step the engine -> append the records -> perform the effects
+
+Everything that came in meanwhile is appended in one go (group commit). Nothing is performed, told
+or answered before its records are durable. There are no locks: everybody else sends inputs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from acd.app.faults import fault
+from acd.core.effects import Effect
+from acd.core.engine import Engine
+from acd.core.inputs import Input
+from acd.core.record import Record
+from acd.core.timers import MICROSECONDS
+from acd.core.turn import Refused
+from acd.ports.clock import Clock
+from acd.ports.store import LogStore, StoreError
+
+log = structlog.get_logger()
+
+BATCH_LIMIT = 256
+"""Inputs worked off before their records are made durable."""
+
+RETRY_SECONDS = 0.25
+
+Observer = Callable[[Sequence[Record]], None]
+"""Told of durable records, in order; must return at once."""
+
+
+@dataclass(slots=True)
+class _Message:
+    cause: Input
+    actor: str
+    answer: asyncio.Future[Refused | None] | None = None
+
+
+class Loop:
+    """Runs an engine.
+
+    Attributes:
+        engine: the engine; others may read its state between two awaits, never change it.
+        is_stalled: the log cannot be written; nothing is performed until it can.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: LogStore,
+        clock: Clock,
+        perform: Callable[[Sequence[Effect]], None],
+    ) -> None:
+        self.engine = engine
+        self.is_stalled = False
+        self._store = store
+        self._clock = clock
+        self._perform = perform
+        self._observers: list[Observer] = []
+        self._inbox: deque[_Message] = deque()
+        self._wake = asyncio.Event()
+
+    def observe(self, observer: Observer) -> None:
+        """Tell ``observer`` of every record from now on."""
+        self._observers.append(observer)
+
+    def tell(self, cause: Input, actor: str = "pbx") -> None:
+        """Put an input into the inbox and go on."""
+        self._inbox.append(_Message(cause, actor))
+        self._wake.set()
+
+    async def ask(self, cause: Input, actor: str) -> Refused | None:
+        """Put an input into the inbox and wait until what it led to is durable.
+
+        Returns:
+            Why it was refused, or None.
+        """
+        answer: asyncio.Future[Refused | None] = asyncio.get_running_loop().create_future()
+        self._inbox.append(_Message(cause, actor, answer))
+        self._wake.set()
+        return await answer
+
+    @property
+    def backlog(self) -> int:
+        """Inputs not worked off yet."""
+        return len(self._inbox)
+
+    async def run(self) -> None:
+        """Work inputs and deadlines off until cancelled.
+
+        Raises:
+            StoreError: the log is lost to another writer; this engine must fall silent.
+        """
+        while True:
+            await self._until_due()
+            await self._work_off()
+
+    async def _until_due(self) -> None:
+        if self._inbox:
+            return
+        self._wake.clear()
+        deadline = self.engine.next_deadline()
+        timer = None
+        if deadline is not None:
+            delay = max(0, deadline - self._clock.now()) / MICROSECONDS
+            timer = asyncio.get_running_loop().call_later(delay, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    async def _work_off(self) -> None:
+        records: list[Record] = []
+        effects: list[Effect] = []
+        answers: list[tuple[asyncio.Future[Refused | None], Refused | None]] = []
+        now = self._clock.now()
+        due = self.engine.advance(now=now)
+        records += due.records
+        effects += due.effects
+        for _ in range(min(len(self._inbox), BATCH_LIMIT)):
+            message = self._inbox.popleft()
+            fault("input", type(message.cause).__name__)
+            outcome = self.engine.step(message.cause, now=now, actor=message.actor)
+            records += outcome.records
+            effects += outcome.effects
+            if message.answer is not None:
+                answers.append((message.answer, outcome.refused))
+        if not records:
+            return
+        for record in records:
+            fault("before-append", record.type)
+        await self._append(records)
+        for record in records:
+            fault("after-append", record.type)
+        self._perform(effects)
+        for observer in self._observers:
+            observer(records)
+        for future, refused in answers:
+            if not future.done():
+                future.set_result(refused)
+
+    async def _append(self, records: Sequence[Record]) -> None:
+        """Append until it succeeds: what the engine has decided cannot be undecided."""
+        while True:
+            try:
+                await self._store.append(records)
+            except StoreError as error:
+                if not error.is_passing:
+                    raise
+                if not self.is_stalled:
+                    log.error("log cannot be written", code=error.code, reason=error.message)
+                self.is_stalled = True
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                if self.is_stalled:
+                    log.info("log can be written again")
+                self.is_stalled = False
+                return

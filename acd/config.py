@@ -1,0 +1,214 @@
+"""Settings: ``acd.toml`` and the environment, checked as a whole.
+
+Every key of section ``[asterisk]`` named ``mode`` is also ``ACD_ASTERISK_MODE`` in the environment,
+which wins. All bad keys are reported at once.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from acd.core.errors import AcdError
+
+AsteriskMode = Literal["auto", "system", "bundled", "remote"]
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class ConfigError(AcdError):
+    """The settings cannot be used; the message lists every bad key."""
+
+    code = "bad-settings"
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+Directory = Annotated[Path, AfterValidator(_absolute)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Http(_Section):
+    """``[http]``: our own server.
+
+    Attributes:
+        host: address it listens on.
+        port: 0 picks a free one, and keeps to it in this home.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class Sip(_Section):
+    """``[sip]``: telephones and trunks.
+
+    Attributes:
+        host: address Asterisk listens on, signalling and media.
+        port: UDP and TCP.
+        rtp_start: first port for media.
+        rtp_end: last port for media; a call takes four.
+        trunks: carrier name to the addresses it calls from.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port = 5060
+    rtp_start: Port = 10000
+    rtp_end: Port = 11999
+    trunks: dict[str, list[str]] = Field(default_factory=dict)
+
+
+class Asterisk(_Section):
+    """``[asterisk]``: which one, and how it is reached.
+
+    Attributes:
+        mode: ``auto`` takes the machine's own if it is new enough, else a bundled one.
+        node: its name: prefix of its channel ids, unique in a site.
+        ari_port: also carries SIP over websocket.
+        ami_port: manager interface.
+        ari_url: only for ``remote``: such as ``http://pbx.internal:8088/ari``.
+        ari_user: ARI user.
+        ari_password: only for ``remote``; else a secret of the home.
+        lease_seconds: a caller whose engine is silent for so long is taken back by the dialplan.
+    """
+
+    mode: AsteriskMode = "auto"
+    node: str = Field(default="acd", pattern=r"^[a-z][a-z0-9]{0,15}$")
+    ari_port: Port = 8088
+    ami_port: Port = 5038
+    ari_url: str = ""
+    ari_user: str = "acd"
+    ari_password: str = ""
+    lease_seconds: int = Field(default=15, ge=6, le=120)
+
+
+class Store(_Section):
+    """``[store]``: the record.
+
+    Attributes:
+        url: SQLAlchemy URL; empty for a SQLite file in the home.
+    """
+
+    url: str = ""
+
+
+class SiteSection(_Section):
+    """``[site]``: what admins edit.
+
+    Attributes:
+        directory: the dialplans; relative to the current directory.
+    """
+
+    directory: Directory = Path("dialplans")
+
+
+class Log(_Section):
+    """``[log]``: what the engine says while it runs.
+
+    Attributes:
+        level: least severe level written.
+        format: ``text`` for people, ``json`` for programs.
+    """
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(BaseSettings):
+    """All settings of one engine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ACD_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="forbid",
+        frozen=True,
+    )
+
+    home: Directory = Path(".acd")
+    http: Http = Http()
+    sip: Sip = Sip()
+    asterisk: Asterisk = Asterisk()
+    store: Store = Store()
+    site: SiteSection = SiteSection()
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read, strongest first: what is given, the environment, the file."""
+        file = TomlConfigSettingsSource(settings_cls, _file)
+        return init_settings, env_settings, file
+
+
+_file: Path | None = None
+
+
+def load_settings(file: Path | None = None, **given: Any) -> Settings:
+    """Return the settings.
+
+    Args:
+        file: the TOML file; ``acd.toml`` in the current directory, if there is one, by default.
+        **given: what the command line says; stronger than everything else.
+
+    Raises:
+        ConfigError: listing every bad key.
+    """
+    global _file
+    if file is not None and not file.is_file():
+        raise ConfigError(f"there is no file {file}", hint="name an existing acd.toml")
+    _file = file or (Path("acd.toml") if Path("acd.toml").is_file() else None)
+    _refuse_unknown_variables()
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise ConfigError(
+            "the settings cannot be used:\n  " + "\n  ".join(lines),
+            hint=f"mend them in {_file or 'the environment (ACD_…)'}",
+        ) from None
+    except ValueError as error:  # the file is not TOML
+        raise ConfigError(f"{_file}: {error}", hint="mend the file") from None
+    finally:
+        _file = None
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt variable must not be silently without effect."""
+    sections = {name: field.annotation for name, field in Settings.model_fields.items()}
+    unknown = []
+    for variable in os.environ:
+        if not variable.startswith("ACD_") or variable in ("ACD_FAULT", "ACD_PASSWORD"):
+            continue
+        section, _, key = variable.removeprefix("ACD_").lower().partition("_")
+        kind = sections.get(section)
+        if kind is None or (key and key not in getattr(kind, "model_fields", {})):
+            unknown.append(variable)
+    if unknown:
+        raise ConfigError(
+            f"unknown settings in the environment: {', '.join(sorted(unknown))}",
+            hint="see `acd up --help` and the README for their names",
+        )
