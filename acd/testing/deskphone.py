@@ -163,12 +163,17 @@ def voice_maker(words: str, *, espeak_argv: Sequence[str] = ("espeak-ng",)) -> V
         except ValueError:
             raise PhoneError(f"{words!r} is no tone", hint="say it like tone:440") from None
         return lambda: tones.Tone(frequency)
-    pcm = tones.read_wav(Path(words)) if words.endswith(".wav") else _speak(words, espeak_argv)
+    pcm = tones.read_wav(Path(words)) if words.endswith(".wav") else speak(words, espeak_argv)
     repeated = pcm + tones.silence(_BETWEEN_REPEATS_SECONDS)
     return lambda: tones.Clip(repeated, repeat=True)
 
 
-def _speak(text: str, espeak_argv: Sequence[str]) -> bytes:
+def speak(text: str, espeak_argv: Sequence[str] = ("espeak-ng",)) -> bytes:
+    """Return a text as spoken by espeak-ng; blocks while it speaks.
+
+    Raises:
+        PhoneError: it cannot be spoken.
+    """
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "speech.wav"
         try:

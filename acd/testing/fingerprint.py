@@ -29,6 +29,7 @@ _FRAME = 80  # 20 ms
 _LAGS = 4
 _ONSET_FRAMES = 30  # what step 1 looks for: the first 0.6 s with sound in it
 _ONSET_ALIKE = 0.6  # correlation of features that makes a place worth a closer look
+_LEAD = 1600  # 400 ms of silence put before a recording
 _ANCHOR = 600  # 150 ms: what step 2 first correlates
 _SEARCH = 120  # 30 ms either way around a candidate
 _PIECE = 400  # 100 ms
@@ -48,29 +49,25 @@ class Match:
 
     Attributes:
         name: the prompt's.
-        start_seconds: where its file would begin, from the start of the recording.
+        start_seconds: where it begins, from the start of the recording.
         heard_seconds: how much of the file was heard.
-        file_seconds: how long the file is.
+        cut: whether its end was not heard.
         likeness: correlation of the waveforms over what was heard, 0.8 to 1.0.
     """
 
     name: str
     start_seconds: float
     heard_seconds: float
-    file_seconds: float
+    cut: bool
     likeness: float
-
-    @property
-    def cut(self) -> bool:
-        """Whether the end of the prompt was not heard."""
-        return self.heard_seconds < self.file_seconds
 
 
 class Track:
     """A recording made ready for the search."""
 
     def __init__(self, samples: Sequence[int]) -> None:
-        self.slow = _decimate(samples)
+        # A prompt's first moment may be missing: sound that came before the call was set up.
+        self.slow = [0.0] * _LEAD + _decimate(samples)
         self.energy = _running_energy(self.slow)
         self.features = _features(self.slow)
         columns = [self.features[lag::_LAGS] for lag in range(_LAGS)]
@@ -183,11 +180,13 @@ class Fingerprint:
         # The last sounds fade out and are the first to drown in u-law's noise.
         rest = len(self.slow) - last
         whole = rest <= 2 * _PIECE or (_silent(self.energy, last, rest) and misses < _MISSES)
+        start -= _LEAD
+        missed = max(0.0, -start / _RATE)
         return Match(
             name=self.name,
             start_seconds=max(0.0, start / _RATE),
-            heard_seconds=self.seconds if whole else last / _RATE,
-            file_seconds=self.seconds,
+            heard_seconds=(self.seconds if whole else last / _RATE) - missed,
+            cut=not whole,
             likeness=product / math.sqrt(ours * theirs),
         )
 

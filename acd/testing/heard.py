@@ -286,6 +286,8 @@ def _lines(samples: Sequence[int]) -> tuple[tuple[float, ...], float]:
     spectrum = _fft([complex(s * w) for s, w in zip(padded, window, strict=True)])
     power = [abs(value) ** 2 for value in spectrum[: _SPECTRUM // 2]]
     total = sum(power)
+    if total <= 0:
+        return (), 0.0
     first = max(range(2, len(power) - 2), key=power.__getitem__)
     peak = _frequency(power, first)
     share = sum(power[first - 2 : first + 3]) / total

@@ -15,8 +15,8 @@ from baresip.events import Event, StackEvent
 from acd.core.errors import AcdError
 from acd.testing import tones
 
-_AHEAD_SAMPLES = 800  # keep 100 ms written ahead: a busy machine may wake us that much late
-_GAP_SECONDS = 0.1  # sound missing for longer than this is written down as silence
+_AHEAD_SAMPLES = 1600  # keep 200 ms written ahead: a busy machine may wake us that much late
+_GAP_SECONDS = 0.3  # when nothing came for longer, it is written down as silence
 _READ_BYTES = 32768  # all that the native buffer holds
 
 
@@ -124,6 +124,7 @@ class PhoneCall:
         self._voice: Voice | None = None
         self._heard = bytearray()
         self._heard_from: float | None = None
+        self._heard_last = 0.0
         self._ended_at: float | None = None
         self.incoming = incoming
         self.peer = call.peer or ""
@@ -260,13 +261,13 @@ class PhoneCall:
         now = self._loop.time() if self._ended_at is None else self._ended_at
         if self._heard_from is None:
             return Recording(now - self._began, b"")
-        self._fill_gap(now, 0)
+        self._fill_gap(now)
         return Recording(self._heard_from - self._began, bytes(self._heard))
 
     def lately(self, seconds: float) -> bytes:
         """Return the last `seconds` of what was heard, less when there was less."""
-        if self._heard_from is not None and self._ended_at is None:
-            self._fill_gap(self._loop.time(), 0)
+        if self._ended_at is None:
+            self._fill_gap(self._loop.time())
         return bytes(self._heard[-round(seconds * tones.SAMPLE_RATE) * tones.SAMPLE_BYTES :])
 
     def exchange_audio(self) -> None:
@@ -290,16 +291,21 @@ class PhoneCall:
     def _keep(self, heard: bytes) -> None:
         now = self._loop.time()
         if self._heard_from is None:
-            self._heard_from = now - tones.seconds_of(heard)
+            self._heard_from = self._heard_last = now - tones.seconds_of(heard)
         self._fill_gap(now, len(heard))
         self._heard += heard
+        self._heard_last = now
 
-    def _fill_gap(self, now: float, coming_bytes: int) -> None:
-        assert self._heard_from is not None
+    def _fill_gap(self, now: float, coming_bytes: int = 0) -> None:
+        """Write down a pause as silence, and by it bring the recording back to the clock.
+
+        Only a pause: a far end whose clock runs slow must not get holes in its voice.
+        """
+        if self._heard_from is None or now - self._heard_last <= _GAP_SECONDS:
+            return
         due = round((now - self._heard_from) * tones.SAMPLE_RATE) * tones.SAMPLE_BYTES
-        missing = due - coming_bytes - len(self._heard)
-        if missing > _GAP_SECONDS * tones.SAMPLE_RATE * tones.SAMPLE_BYTES:
-            self._heard += bytes(missing)
+        self._heard += bytes(max(0, due - coming_bytes - len(self._heard)))
+        self._heard_last = now
 
     def _on_digit(self, event: baresip.DigitEvent) -> None:
         self.digits += event.digit
