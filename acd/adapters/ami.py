@@ -30,6 +30,7 @@ log = structlog.get_logger()
 
 ACTION_SECONDS = 5.0
 CONNECT_SECONDS = 5.0
+LOGIN_SECONDS = 5.0  # Asterisk takes one second to refuse
 PING_EVERY_SECONDS = 10.0
 PING_SECONDS = 2.0
 FIRST_DELAY_SECONDS = 0.1
@@ -266,7 +267,7 @@ class AmiClient:
             raise AmiUnavailable("AMI: no answer to the connect") from None
         self._link = link
         try:
-            await self._act(self._login)
+            await self._act(self._login, LOGIN_SECONDS)
         except AmiError:
             raise AmiError(
                 "Asterisk refused the AMI user or password",
