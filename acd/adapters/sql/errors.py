@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from acd.ports.store import StoreError
 
@@ -68,11 +68,20 @@ def _code(error: BaseException) -> str:
         return next(
             (c for prefix, c in _POSTGRESQL.items() if state.startswith(prefix)), "store-failed"
         )
-    if isinstance(root, OSError | TimeoutError | asyncpg.InterfaceError | InterfaceError):
+    if isinstance(root, _LINK_FAILURES):
         return "store-unavailable"
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return "store-unavailable"
     return "store-failed"
+
+
+# asyncpg calls it an internal error when the link breaks while it is sending.
+_LINK_FAILURES = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 
 def is_conflict(error: BaseException) -> bool:
@@ -87,14 +96,7 @@ def as_store_error(error: BaseException, doing: str) -> StoreError:
     return StoreError(f"cannot {doing}: {_root(error)}", hint=_HINTS.get(code, ""), code=code)
 
 
-FAILURES = (
-    SQLAlchemyError,
-    sqlite3.Error,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    OSError,
-    TimeoutError,
-)
+FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.PostgresError, *_LINK_FAILURES)
 """What drivers and SQLAlchemy raise when something is wrong outside the program."""
 
 
