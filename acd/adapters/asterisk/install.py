@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -204,13 +205,19 @@ def _select_suite(
                     failure = failure if isinstance(failure, ReleaseExpiredError) else error
                     continue
                 version = apt.candidate("asterisk")
-                if version and int(version.split(":")[-1].split(".")[0]) >= MINIMUM_VERSION:
+                if version and _major(version) >= MINIMUM_VERSION:
                     return suite
     raise failure or InstallError(
         f"the mirror offers no Asterisk {MINIMUM_VERSION} or newer",
         hint="install one yourself, or name a remote one in acd.toml",
         code="no-asterisk",
     )
+
+
+def _major(package_version: str) -> int:
+    """Return the first number of a Debian version, its epoch aside (``1:22.10.1+dfsg-1``)."""
+    found = re.match(r"(?:\d+:)?(\d+)", package_version)
+    return int(found.group(1)) if found else 0
 
 
 def _convert_music(program: AsteriskProgram) -> None:
