@@ -1,0 +1,87 @@
+"""The demo: sample agents, and the file that tells a person or a program how to try everything."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from acd.adapters.asterisk.settings import sip_digest
+from acd.adapters.home import DEMO_FILE, Home
+from acd.core.agent import AgentProfile
+from acd.core.channel import Channel
+from acd.core.ids import AgentName, QueueName
+from acd.core.site import Site
+from acd.ports.clock import Clock
+from acd.ports.store import AgentRow, AgentStore, Role, TokenStore
+
+_SALES, _SUPPORT, _BILLING = QueueName("sales"), QueueName("support"), QueueName("billing")
+
+AGENTS = (
+    ("ann", "Ann Archer", {_SUPPORT: 1}, {"support": 3, "english": 3}),
+    ("bob", "Bob Baker", {_SUPPORT: 1, _BILLING: 2}, {"support": 2, "billing": 1}),
+    ("carla", "Carla Cruz", {_SUPPORT: 1, _SALES: 2}, {"support": 2, "sales": 1, "spanish": 3}),
+    ("dev", "Dev Desai", {_SALES: 1}, {"sales": 3}),
+    ("eva", "Eva Ekberg", {_BILLING: 1, _SALES: 2}, {"billing": 3, "sales": 2, "spanish": 1}),
+)
+"""Login, name, queues by preference, skills by level."""
+
+FIRST_SIP_USER = 2001
+
+
+async def provide_agents(store: AgentStore, home: Home) -> list[dict[str, Any]]:
+    """Make the sample agents if there are none yet; return them as ``demo.json`` shows them."""
+    if any(row.is_active for row in await store.agents()):
+        return list((home.read(DEMO_FILE) or {}).get("agents", []))
+    shown: list[dict[str, Any]] = []
+    for number, (name, title, queues, skills) in enumerate(AGENTS, start=FIRST_SIP_USER):
+        password, sip_password, sip_user = (
+            secrets.token_urlsafe(9),
+            secrets.token_urlsafe(15),
+            str(number),
+        )
+        profile = AgentProfile(AgentName(name), title, skills, queues, sip_user, {Channel.VOICE: 1})
+        row = AgentRow(profile, Role.AGENT, sip_digest(sip_user, sip_password))
+        await store.save_agent(row, password=password)
+        shown.append(
+            {
+                "name": title,
+                "login": name,
+                "password": password,
+                "sip_user": sip_user,
+                "sip_password": sip_password,
+                "queues": list(queues),
+                "skills": dict(skills),
+            }
+        )
+    return shown
+
+
+async def write_file(
+    home: Home,
+    *,
+    url: str,
+    sip: Mapping[str, Any],
+    site: Site,
+    agents: list[dict[str, Any]],
+    tokens: TokenStore,
+    clock: Clock,
+) -> None:
+    """Write ``demo.json``: mode 600, for it holds every password of the demo."""
+    known = home.read(DEMO_FILE) or {}
+    token = known.get("token", "")
+    if not token or await tokens.verify_token(token) is None:
+        await tokens.revoke_token("demo", now=clock.now())
+        token = await tokens.create_token("demo", Role.ADMIN, now=clock.now())
+    home.write(
+        DEMO_FILE,
+        {
+            "url": url,
+            "token": token,
+            "sip": dict(sip),
+            "numbers": {
+                number: entry.title or entry.flow for number, entry in site.numbers.items()
+            },
+            "agents": agents,
+        },
+    )
