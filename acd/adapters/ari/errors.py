@@ -5,7 +5,18 @@ from __future__ import annotations
 from acd.core.errors import AcdError
 
 
-class AriError(AcdError):
+class AriFault(AcdError):
+    """Base of all of them.
+
+    Attributes:
+        retryable: whether the same request may succeed later, unchanged.
+    """
+
+    code = "ari-fault"
+    retryable = False
+
+
+class AriError(AriFault):
     """Asterisk refused an operation.
 
     Codes: ``ari-gone`` (404), ``ari-conflict`` (409), ``ari-unauthorised`` (401, 403),
@@ -35,7 +46,7 @@ class AriError(AcdError):
         return cls(status, code, f"ARI {what}: {status} {reason}")
 
 
-class AriUnavailable(AcdError):
+class AriUnavailable(AriFault):
     """No answer: the link is down, was lost, or the deadline passed.
 
     The operation may or may not have been carried out. Every id is chosen by the caller, so
@@ -45,15 +56,16 @@ class AriUnavailable(AcdError):
     """
 
     code = "ari-disconnected"
+    retryable = True
 
 
-class AriRequestTooLarge(AcdError):
+class AriRequestTooLarge(AriFault):
     """The request would not fit a websocket frame, which Asterisk answers by hanging up."""
 
     code = "ari-request-too-large"
 
 
-class AriReplaced(AcdError):
+class AriReplaced(AriFault):
     """Another client connected with the same application name: this one must fall silent."""
 
     code = "ari-replaced"
