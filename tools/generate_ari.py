@@ -401,11 +401,15 @@ def render_operations(resources: dict[str, Json]) -> Iterator[str]:
         yield f"        self.{member} = {class_name}(transport)"
 
 
+def digest(resources: dict[str, Json]) -> str:
+    """Tell one version's descriptions from another's."""
+    return hashlib.sha256(json.dumps(resources, sort_keys=True).encode()).hexdigest()
+
+
 def generate(folder: Path) -> str:
     """Return the module's text for the descriptions in ``folder``."""
     resources = load(folder)
-    canonical = json.dumps(resources, sort_keys=True).encode()
-    header = HEADER.format(digest=hashlib.sha256(canonical).hexdigest())
+    header = HEADER.format(digest=digest(resources))
     lines = [*render_models(resources), *render_operations(resources)]
     return header + "\n".join(lines) + "\n"
 

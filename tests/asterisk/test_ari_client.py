@@ -3,11 +3,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import runpy
 import shutil
 import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ import pytest
 import uvloop
 from structlog.testing import capture_logs
 
+from acd.adapters.ari import generated
 from acd.adapters.ari.client import AriClient, Connected, LinkState
 from acd.adapters.ari.errors import (
     AriError,
@@ -408,3 +411,13 @@ async def test_the_generated_reply_decoders_fit_a_real_asterisk(ear: Ear) -> Non
     assert isinstance(await ari.channels.list_all(), list)
     raw = msgspec.json.decode(await ear.client.request("GET", f"applications/{APP}"))
     assert raw["name"] == (await ari.applications.get(APP)).name == APP
+
+
+def test_the_generated_module_is_what_the_generator_makes(
+    asterisk_program: AsteriskProgram, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tool = runpy.run_path(str(Path(__file__).parents[2] / "tools" / "generate_ari.py"))
+    descriptions = asterisk_program.data_dir / "rest-api"
+    if tool["digest"](tool["load"](descriptions)) not in str(generated.__doc__):
+        pytest.skip(f"Asterisk {asterisk_program.version} describes another ARI than ours")
+    assert tool["main"](["--rest-api", str(descriptions), "--check"]) == 0, capsys.readouterr().out
