@@ -163,6 +163,25 @@ class Phone:
         """
         return await asyncio.wait_for(self._incoming.get(), timeout_seconds)
 
+    async def register(self) -> None:
+        """Make the telephone reachable; the registration is refreshed by itself.
+
+        Raises:
+            RegistrationFailed: wrong password or user, or no server there.
+        """
+        try:
+            await self._agent.register(timeout=_REGISTER_SECONDS)
+        except baresip.RegistrationError as error:
+            if error.status is None:
+                hint = "is the SIP server running there?"
+            elif error.status in (401, 403):
+                hint = "check the SIP user and password"
+            else:
+                hint = "ask the server's log why"
+            raise RegistrationFailed(
+                f"{self.user} cannot register at {self._server}: {error}", hint=hint
+            ) from error
+
     async def unregister(self) -> None:
         """Take the registration back, as a telephone does that is switched off properly."""
         with contextlib.suppress(baresip.BaresipError):
@@ -272,7 +291,7 @@ class Phones:
         )
         phone.policy = policy
         if register:
-            await self._register(phone, server)
+            await phone.register()
         return phone
 
     async def caller(
@@ -330,20 +349,6 @@ class Phones:
         phone = Phone(self, agent, user, server)
         self._phones.append(phone)
         return phone
-
-    async def _register(self, phone: Phone, server: str) -> None:
-        try:
-            await phone._agent.register(timeout=_REGISTER_SECONDS)
-        except baresip.RegistrationError as error:
-            if error.status in (401, 403):
-                hint = "check the SIP user and password"
-            elif error.status is None:
-                hint = "is the SIP server running there?"
-            else:
-                hint = "ask the server's log why"
-            raise RegistrationFailed(
-                f"{phone.user} cannot register at {server}: {error}", hint=hint
-            ) from error
 
     def add_call(self, call: PhoneCall) -> None:
         """Begin to carry a call's sound."""

@@ -32,6 +32,7 @@ from acd.testing.softphone import (
     Ring,
     SipServer,
 )
+from acd.testing.stubphone import StubPhone
 
 pytestmark = pytest.mark.asterisk
 
@@ -252,6 +253,46 @@ async def test_a_refused_call_tells_status_and_cause(
     assert (await (await desk.next_call()).wait_ended(5)).by == "us"
 
 
+@pytest.mark.parametrize(
+    ("status", "reason", "cause"),
+    [(603, "Decline", 21), (480, "Temporarily Unavailable", 19), (500, "Out of Order", 38)],
+)
+async def test_a_stub_refuses_with_any_status(
+    phones: Phones, lab: Lab, status: int, reason: str, cause: int
+) -> None:
+    server = SipServer("127.0.0.1", lab.settings.sip_port)
+    password = lab.password("agent03")
+    async with StubPhone(
+        "agent03", password, server=server, status=status, reason=reason, after_seconds=0.3
+    ) as stub:
+        call = await (await caller(phones, lab)).dial("703")
+        with pytest.raises(CallNotAnswered) as refused:
+            await call.wait_established(5)
+        assert stub.refused == 1
+    # What Asterisk makes of the status: the cause is what the engine will see.
+    assert refused.value.end.cause == cause
+
+
+async def test_a_stub_is_told_when_the_caller_gives_up(phones: Phones, lab: Lab) -> None:
+    server = SipServer("127.0.0.1", lab.settings.sip_port)
+    password = lab.password("agent03")
+    async with StubPhone(
+        "agent03", password, server=server, status=603, reason="Decline", after_seconds=30
+    ) as stub:
+        call = await (await caller(phones, lab)).dial("703")
+        with pytest.raises(CallNotAnswered):
+            await call.wait_established(1)
+        await until_no_channels(lab)
+        assert (stub.cancelled, stub.refused) == (1, 0)
+
+
+async def test_a_stub_with_a_wrong_password_is_refused(lab: Lab) -> None:
+    server = SipServer("127.0.0.1", lab.settings.sip_port)
+    stub = StubPhone("agent03", "wrong", server=server, status=603, reason="Decline")
+    with pytest.raises(RegistrationFailed, match="401"):
+        await stub.__aenter__()
+
+
 async def test_a_phone_that_never_answers_is_given_up_by_asterisk(phones: Phones, lab: Lab) -> None:
     desk = await agent(phones, lab)
     desk.policy = Ring()
@@ -313,6 +354,16 @@ async def test_a_wrong_password_is_told(phones: Phones, lab: Lab) -> None:
     with pytest.raises(RegistrationFailed, match="401") as refused:
         await phones.agent("ann", "wrong", host="127.0.0.1", port=lab.settings.sip_port)
     assert "password" in refused.value.hint
+
+
+async def test_a_phone_switched_off_and_on_again_is_reached(phones: Phones, lab: Lab) -> None:
+    desk = await agent(phones, lab)
+    await desk.unregister()
+    line = await caller(phones, lab)
+    with pytest.raises(CallNotAnswered):
+        await (await line.dial("701")).wait_established(5)
+    await desk.register()
+    await (await line.dial("701")).wait_established(5)
 
 
 async def test_no_server_is_told(phones: Phones, lab: Lab) -> None:
