@@ -477,6 +477,21 @@ async def test_a_caller_who_is_refused_reports_the_cause(
     assert "SIP 403 Forbidden, cause 21" in str(report)
 
 
+async def test_a_caller_who_is_interrupted_hangs_up(lab: Lab, prompts: dict[str, Path]) -> None:
+    before = asyncio.all_tasks()
+    calling = asyncio.create_task(report_of(lab, "6001", prompts, hold_seconds=60))
+
+    async def up() -> bool:
+        return len(await channels(lab)) == 1
+
+    await eventually(up)
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    await until_no_channels(lab)
+    assert asyncio.all_tasks() == before
+
+
 async def test_keys_that_do_not_exist_are_refused_before_dialling(
     lab: Lab, prompts: dict[str, Path]
 ) -> None:
