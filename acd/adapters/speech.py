@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import wave
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from acd.core.errors import AcdError
 from acd.core.flows import Prompt
 from acd.core.site import Site
+from acd.ports.pbx import Sound
 
 VOICES = {"en": "en-us", "es": "es", "it": "it", "pt": "pt-br", "ru": "ru"}
 """espeak-ng voice of a language; a language not listed is asked for by its own name."""
@@ -65,14 +67,14 @@ class EspeakSounds:
         self._making: dict[Path, asyncio.Task[None]] = {}
         self._speakers = asyncio.Semaphore(os.cpu_count() or 1)
 
-    async def media(self, prompts: Sequence[Prompt], language: str, site: str) -> list[str]:
-        """Return one playable path without extension for each prompt.
+    async def media(self, prompts: Sequence[Prompt], language: str, site: str) -> list[Sound]:
+        """Return one sound for each prompt.
 
         Raises:
             SpeechError: a prompt is unknown or cannot be spoken.
         """
         files = [await self.file(prompt, language, self._site(site)) for prompt in prompts]
-        return [str(file.with_suffix("")) for file in files]
+        return [Sound(str(file.with_suffix("")), _seconds(file)) for file in files]
 
     async def file(self, prompt: Prompt, language: str, site: Site) -> Path:
         """Return the sound file of a prompt, making it if needed.
@@ -146,6 +148,11 @@ class EspeakSounds:
                         "gain", "-n", "-3"))  # fmt: skip
             raw.unlink()
             new.replace(path)
+
+
+def _seconds(path: Path) -> float:
+    with wave.open(str(path), "rb") as sound:
+        return sound.getnframes() / sound.getframerate()
 
 
 def _text_of(site: Site, language: str, key: str) -> str | None:

@@ -89,6 +89,10 @@ class Reconciler:
         The leases come first: a caller must not fall out while we look.
         """
         pbx = self._pbx()
+        for contact in list(self._loop.engine.state.contacts.values()):
+            message = contact.recording if contact.is_leaving_message else None
+            if contact.leg is not None and (contact.playback or message):
+                await pbx.free(contact.leg, contact.playback, message)
         await pbx.renew(self._loop.engine.leased_legs())
         known = [leg.id for leg in self._loop.engine.state.legs.values() if leg.node == pbx.node]
         seen = await pbx.look(known, is_fresh=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from acd.core.effects import Effect
 from acd.core.errors import AcdError
 from acd.core.flows import Prompt
-from acd.core.ids import AgentName, LegId
+from acd.core.ids import AgentName, LegId, PlaybackId, RecordingId
 from acd.core.inputs import Input, PbxSeen
 
 Emit = Callable[[Input], None]
@@ -27,11 +28,24 @@ class PbxError(AcdError):
         self.is_gone = is_gone
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Something the PBX can play.
+
+    Attributes:
+        name: path of a file without its extension.
+        seconds: how long it lasts.
+    """
+
+    name: str
+    seconds: float
+
+
 class Sounds(Protocol):
     """Turns prompts into something the PBX can play."""
 
-    async def media(self, prompts: Sequence[Prompt], language: str, site: str) -> list[str]:
-        """Return one playable name (a file path without extension) for each prompt.
+    async def media(self, prompts: Sequence[Prompt], language: str, site: str) -> list[Sound]:
+        """Return one sound for each prompt.
 
         Args:
             prompts: what is to be heard, in order.
@@ -71,6 +85,12 @@ class Pbx(Protocol):
 
     async def renew(self, legs: Collection[LegId]) -> None:
         """Renew the dead-man lease of ``legs``: without it the PBX takes a caller back."""
+        ...
+
+    async def free(
+        self, leg: LegId, playback: PlaybackId | None, recording: RecordingId | None
+    ) -> None:
+        """Stop what a leg is playing or recording since before we were connected."""
         ...
 
     async def watch_agents(self, addresses: dict[str, AgentName]) -> None:

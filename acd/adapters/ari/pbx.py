@@ -8,6 +8,7 @@ leg's dialplan. With a free agent that is three operations: originate, add, dele
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import structlog
@@ -15,11 +16,19 @@ import structlog
 from acd.adapters.ari import decode
 from acd.adapters.ari.client import AriClient, Connected
 from acd.adapters.ari.errors import AriError, AriUnavailable, is_gone
-from acd.adapters.ari.generated import Channel
+from acd.adapters.ari.generated import Channel, Operations
 from acd.core import effects as f
 from acd.core.errors import AcdError
-from acd.core.ids import AgentName, LegId
-from acd.core.inputs import LegFact, LegGone, PbxSeen
+from acd.core.ids import AgentName, LegId, PlaybackId, RecordingId
+from acd.core.inputs import (
+    LegArrived,
+    LegFact,
+    LegGone,
+    LegReturned,
+    PbxSeen,
+    PlaybackEnded,
+    RecordingEnded,
+)
 from acd.core.leg import GoneCause
 from acd.ports.pbx import Emit, PbxError, Sounds
 
@@ -61,15 +70,20 @@ class AriPbx:
         self._app = app
         self._emit = emit
         self._sounds = sounds
-        self._lease = str(round(lease_seconds))
+        self._lease = lease_seconds
         self._resync = resync
         self._on_lost = on_lost
         self._bridges: set[str] = set()
         self._addresses: dict[str, AgentName] = {}
         self._epoch = ""
         self._link_epoch = 0
+        # A channel that plays or records answers nothing else until it is done: its lease cannot
+        # be renewed meanwhile, and asking would hold up every request behind it.
+        self._occupied: set[str] = set()
+        self._leased_until: dict[str, float] = {}
         self.operations = 0
         self.client = make_client(self._connected, self._disconnected)
+        self._http = Operations(self.client.http)
 
     @property
     def node(self) -> str:
@@ -95,8 +109,21 @@ class AriPbx:
             if arrival.epoch < self._link_epoch:
                 continue  # the look taken since then knows better
             cause = decode.to_input(arrival.event, self._node)
-            if cause is not None:
-                self._emit(cause)
+            match cause:
+                case None:
+                    continue
+                case LegGone(leg):
+                    self._occupied.discard(leg)
+                    self._leased_until.pop(leg, None)
+                case LegArrived(leg) | LegReturned(leg):
+                    self._leased_until[leg] = self._loop_time() + self._lease
+                case PlaybackEnded(leg) | RecordingEnded(leg):
+                    self._occupied.discard(leg)
+            self._emit(cause)
+
+    @staticmethod
+    def _loop_time() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _connected(self, connected: Connected) -> None:
         self._link_epoch = connected.epoch
@@ -170,15 +197,37 @@ class AriPbx:
 
     async def renew(self, legs: Collection[LegId]) -> None:
         """Renew the dead-man lease; a leg that is gone or away needs none."""
-        await asyncio.gather(*(self._renew(leg) for leg in legs))
+        await asyncio.gather(*(self._renew(leg) for leg in legs if leg not in self._occupied))
 
-    async def _renew(self, leg: LegId) -> None:
+    async def _renew(self, leg: LegId, seconds: float = 0.0) -> None:
+        """Lease a leg for ``seconds`` and the usual time after them.
+
+        Over HTTP: were the channel's thread busy after all, only this request would wait.
+        """
+        value = str(math.ceil(seconds + self._lease))
         try:
             self.operations += 1
-            await self.client.ari.channels.set_channel_var(leg, variable=LEASE, value=self._lease)
+            await self._http.channels.set_channel_var(leg, variable=LEASE, value=value)
         except AriError as error:
             if error.status not in (404, 409):
                 raise
+        self._leased_until[leg] = self._loop_time() + seconds + self._lease
+
+    async def _occupy(self, leg: LegId, seconds: float) -> None:
+        """Lease a leg for as long as it will play or record."""
+        if self._leased_until.get(leg, 0.0) < self._loop_time() + seconds + self._lease / 2:
+            await self._renew(leg, seconds)
+        self._occupied.add(leg)
+
+    async def free(
+        self, leg: LegId, playback: PlaybackId | None, recording: RecordingId | None
+    ) -> None:
+        """Stop what an engine before us let a leg play or record, so that it can be leased."""
+        if playback is not None:
+            await self._unless_gone(self.client.ari.playbacks.stop(playback))
+        if recording is not None:
+            await self._unless_gone(self.client.ari.recordings.stop(recording))
+        self._occupied.discard(leg)
 
     # --- effects --------------------------------------------------------------------------------
 
@@ -195,8 +244,9 @@ class AriPbx:
                     await self._unless_gone(self.client.ari.channels.answer(leg))
                 case f.Play():
                     await self._play(effect)
-                case f.StopPlay(_, playback):
+                case f.StopPlay(leg, playback):
                     await self._unless_gone(self.client.ari.playbacks.stop(playback))
+                    self._occupied.discard(leg)
                 case f.TakeMessage():
                     await self._take_message(effect)
                 case f.Hold(leg, music):
@@ -229,11 +279,13 @@ class AriPbx:
             media = await self._sounds.media(effect.prompts, effect.language, effect.site)
         except AcdError as error:
             raise PbxError(error.message, code=error.code) from error
+        await self._occupy(effect.leg, sum(sound.seconds for sound in media))
         await self.client.ari.channels.play_with_id(
-            effect.leg, effect.playback, media=[f"sound:{name}" for name in media]
+            effect.leg, effect.playback, media=[f"sound:{sound.name}" for sound in media]
         )
 
     async def _take_message(self, effect: f.TakeMessage) -> None:
+        await self._occupy(effect.leg, effect.max_seconds)
         await self.client.ari.channels.record(
             effect.leg,
             name=effect.recording,
