@@ -118,8 +118,8 @@ def _check_targets(report: Report, graph: Graph, nodes: Mapping[tuple[str, str],
     """Report exits to nodes that do not exist; return whether there are none, nor broken nodes."""
     whole = not any(flow.broken for flow in graph.flows.values())
     for flow_name, flow in graph.flows.items():
+        whole = whole and bool(flow.start)  # reported as missing if not
         for key, target in (("start", flow.start), ("on_fail", flow.on_fail)):
-            # An empty start was reported as missing.
             if target and not graph.exists((flow_name, target)):
                 _unknown_node(report.at(f"{flow_name}.toml", key), target, flow)
                 whole = False

@@ -124,14 +124,16 @@ class Text(Plain):
     """A text taken as it is."""
 
     label: str = "text"
+    shortest: int = 1
     longest: int = 200
 
     def read(self, raw: object, at: At) -> Any:
-        """Read a text of 1 to ``longest`` characters."""
+        """Read a text of ``shortest`` to ``longest`` characters."""
         if not isinstance(raw, str):
             return wrong_type(at, "a text", raw)
-        if not 1 <= len(raw) <= self.longest:
-            at.say(Code.OUT_OF_RANGE, f"must have 1 to {self.longest} characters")
+        if not self.shortest <= len(raw) <= self.longest:
+            limits = f"{self.shortest} to {self.longest}"
+            at.say(Code.OUT_OF_RANGE, f"must have {limits} characters, not {len(raw)}")
             return BAD
         return raw
 
@@ -199,7 +201,12 @@ class Name(Plain):
 
     def read(self, raw: object, at: At) -> Any:
         """Read a name; whether it exists is found out when everything is read."""
-        return raw if isinstance(raw, str) else wrong_type(at, f"the name of a {self.to}", raw)
+        if not isinstance(raw, str):
+            return wrong_type(at, f"the name of a {self.to}", raw)
+        if not raw:
+            at.say(Code.OUT_OF_RANGE, f"must be the name of a {self.to}, not empty")
+            return BAD
+        return raw
 
     def refs(self, value: Any) -> Iterator[Ref]:
         """The name itself."""

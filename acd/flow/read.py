@@ -33,9 +33,11 @@ def read_flow(raw: Mapping[str, object], at: At | None = None) -> Flow:
         What could be read; what could not is in :attr:`acd.flow.model.Flow.broken`.
     """
     at = at or Report().at("")
-    head = read_schema(FlowKeys, {k: v for k, v in raw.items() if k != "node"}, at)
-    start = "" if head is BAD else head.start
-    on_fail = None if head is BAD else head.on_fail
+    read_schema(FlowKeys, {k: v for k, v in raw.items() if k != "node"}, at)
+    # Taken from the raw table, so that another key's problem does not make all nodes unreachable.
+    start, on_fail = raw.get("start"), raw.get("on_fail")
+    start = start if isinstance(start, str) else ""
+    on_fail = on_fail if isinstance(on_fail, str) and on_fail else None
     nodes, broken = {}, set()
     for name, table in _tables(raw, at).items():
         read = _read_node(name, table, on_fail, at / "node" / name)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from acd.core.flows import Signal
 from acd.flow.expr import NUMBER_OPS, TEXT_OPS, Comparison
-from acd.flow.kinds import BAD, Exit, ListOf, Plain, Ref, Source, To, key, node, wrong_type
+from acd.flow.kinds import BAD, Exit, ListOf, Plain, Ref, Source, key, node, wrong_type
 from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
 from acd.flow.problems import At, Code, did_you_mean, quoted
+
+_TO = node(Exit.AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,14 @@ class _CaseKind(Plain):
             known = ", ".join((*TEXT_OPS, *NUMBER_OPS))
             at.say(Code.MISSING_KEY, f'a case has "to" and exactly one of {known}')
             return BAD
-        if not isinstance(raw["to"], str):
-            return wrong_type(at / "to", "the name of a node", raw["to"])
+        target = _TO.read(raw["to"], at / "to")
         comparison = _comparison(ops[0], raw[ops[0]], at / ops[0])
-        return BAD if comparison is None else (comparison, raw["to"])
+        return BAD if comparison is None or target is BAD else (comparison, target)
 
     def refs(self, value: Any) -> Iterator[Ref]:
         """The node."""
-        yield Ref(To.NODE, value[1], ("to",), Exit.AT_ONCE)
+        for ref in _TO.refs(value[1]):
+            yield replace(ref, path=("to",))
 
 
 def _comparison(op: str, raw: object, at: At) -> Comparison | None:

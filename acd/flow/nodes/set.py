@@ -12,7 +12,7 @@ from acd.flow.template import fill
 
 _VALUES = TableOf(
     "table of attribute name to text with `{attribute}`",
-    value=Template(),
+    value=Template(shortest=0),  # nothing: to forget
     key_wanted="small letters, digits, underscores, and no built-in name",
     key_sets=True,
 )

@@ -1,0 +1,386 @@
+"""Every kind of problem is found, on the right line, and nothing else with it.
+
+A case is a set of files. ``#! code`` marks the lines where problems must be reported.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flowkit import BYE, FILES, read
+
+from acd.core.calendar import Calendar
+from acd.core.queue import Queue
+from acd.core.site import Number
+from acd.flow.load import LARGEST_FILE, Sound, load
+from acd.flow.model import SYSTEM_PROMPTS
+from acd.flow.problems import Code, Report
+
+pytestmark = pytest.mark.core
+
+_MARK = re.compile(r"#! ?(.*)")
+
+# One node under test, between a start and ends; what follows is appended to the node.
+NODE = f"""start = "a"
+{BYE}
+[node.a]
+"""
+SET = 'type = "set"\nvalues = { x = "1" }\n'
+ENQUEUE = 'type = "enqueue"\nqueue = "sales"\non_fail = "bye"\n'
+
+CASES: list[dict[str, str]] = [
+    # --- files ---
+    {"main.toml": 'start = "bye"\n[node.bye\n#! bad-toml\n'.replace("\n#!", " #!")},
+    {"main.toml": 'start = "bye"\n' + BYE + "x = #! bad-toml"},
+    {"main.toml": f'start = "bye"\n{BYE}\nx = {"9" * 5000}\n', "_": "main.toml:1 bad-toml"},
+    {"main.toml": f'start = "bye"\n{BYE}\nx = {"[" * 5000}', "_": "main.toml:1 bad-toml"},
+    {"main.toml": "x = '''\n\n\n", "_": "main.toml:3 bad-toml"},
+    {"main.toml": 'start = "bye"\n\nx = "\udcff"', "_": "main.toml:3 bad-encoding"},
+    {"main.toml": "#" * (LARGEST_FILE + 1), "_": "main.toml:1 file-too-large"},
+    {"main.toml": 'start = "bye"\nstart = "bye" #! duplicate-key\n' + BYE},
+    {"main.toml": 'start = "bye"\n' + BYE + "[node.bye] #! duplicate-key\n"},
+    {"Main menu.toml": 'start = "bye"\n' + BYE, "_": "Main menu.toml:1 bad-name"},
+    {"prompts/english.toml": 'hello = "x"\n', "_": "prompts/english.toml:1 bad-name"},
+    # --- numbers ---
+    {"numbers.toml": '"100" = "main"\n"100" = "main" #! duplicate-number\n'},
+    {"numbers.toml": '"100" = "mian" #! unknown-flow\n"one" = "main" #! bad-number\n'},
+    {"numbers.toml": '"100" = 3 #! wrong-type\n"1 0" = [] #! bad-number wrong-type\n'},
+    {"numbers.toml": '[100]\nflow = "main"\nlanguage = "fr" #! unknown-language\n'},
+    {"numbers.toml": '"1" = { title = "x" } #! missing-key\n'},
+    # --- queues ---
+    {"queues.toml": "[sales]\nmax_wating = 1 #! unknown-key\n[support]\n"},
+    {"queues.toml": '[sales]\nstrategy = "longest" #! unknown-strategy\n[support]\n'},
+    {"queues.toml": '[sales]\nrecord = "yes" #! wrong-type\n[support]\nmusic = 3 #! wrong-type\n'},
+    {"queues.toml": "[sales]\noffer_seconds = 0 #! out-of-range\n[support]\n"},
+    {"queues.toml": "[sales]\nwrapup_seconds = nan #! out-of-range\n[support]\n"},
+    {"queues.toml": "[sales]\nmax_waiting = 1.5 #! wrong-type\n[support]\n"},
+    {"queues.toml": f"[sales]\nmax_waiting = 0x{'F' * 9000} #! out-of-range\n[support]\n"},
+    {"queues.toml": '["sa les"] #! bad-name\n[sales]\ntitle = "" #! out-of-range\n[support]\n'},
+    {"queues.toml": "sales = 3 #! wrong-type\n[support]\n"},
+    # --- hours ---
+    {"hours.toml": "[office] #! missing-key missing-key\n"},
+    {"hours.toml": '[office]\ntimezone = "America/NewYork" #! bad-timezone\nweek = {}\n'},
+    {"hours.toml": '[office]\ntimezone = "UTC"\n[office.week]\nmon = "9-5" #! bad-hours\n'},
+    {"hours.toml": '[office]\ntimezone = "UTC"\n[office.week]\nmon = "09:00-09:00" #! bad-hours\n'},
+    {"hours.toml": '[office]\ntimezone = "UTC"\n[office.week]\nmon = "09:00-24:01" #! bad-hours\n'},
+    {"hours.toml": '[office]\ntimezone = "UTC"\n[office.week]\nmon = 9 #! wrong-type\n'},
+    {"hours.toml": '[office]\ntimezone = "UTC"\n[office.week]\nmonday = [] #! bad-name\n'},
+    {"hours.toml": '[office]\ntimezone = "UTC"\n[office.week]\nfri-mon = [] #! bad-name\n'},
+    {"hours.toml": '[office]\ntimezone = "UTC"\n[office.week]\nfri- = [] #! bad-name\n'},
+    {
+        "hours.toml": '[office]\ntimezone = "UTC"\n[office.week]\n'
+        'mon-fri = ["09:00-12:00", "11:00-13:00"] #! bad-hours\n'
+    },
+    {
+        "hours.toml": '[office]\ntimezone = "UTC"\n[office.week]\n'
+        "mon-fri = []\nwed = [] #! bad-hours\n"
+    },
+    {
+        "hours.toml": '[office]\ntimezone = "UTC"\nweek = {}\n[office.dates]\n'
+        "2026-02-30 = [] #! bad-name\n20260203 = [] #! bad-name\n"
+    },
+    {"hours.toml": '["the office"] #! bad-name\ntimezone = "UTC"\nweek = {}\n'},
+    # --- prompts ---
+    {"prompts/en.toml": 'hello = "" #! out-of-range\n'},
+    {"prompts/en.toml": "hello = [1] #! wrong-type\n"},
+    {"prompts/en.toml": '"Hello!" = "x" #! bad-name\n'},
+    {"prompts/en.toml": 'a.b = "x"\n"a.b" = "y" #! duplicate-key\n'},
+    {"prompts/en.toml": ".".join("a" * 12) + ' = "deep" #! wrong-type\n'},
+    {"prompts/en.toml": 'hello = "file:no.wav" #! missing-sound\n'},
+    {"prompts/en.toml": 'hello = "file:../secret" #! missing-sound\n'},
+    {"prompts/en.toml": 'hello = "file:bad.wav" #! bad-sound\nmenu = "file:good.wav"\n'},
+    # --- flows ---
+    {"main.toml": BYE, "_": "main.toml:1 missing-key"},
+    {"main.toml": 'start = "bye"\n', "_": "main.toml:1 missing-key unknown-node"},
+    {"main.toml": 'start = "by" #! unknown-node\n' + BYE},
+    {"main.toml": "start = 3 #! wrong-type\n" + BYE},
+    {"main.toml": 'start = "bye"\non_fail = "human" #! unknown-node\n' + BYE},
+    {"main.toml": 'strat = "bye" #! unknown-key\nstart = "bye"\n' + BYE},
+    {"main.toml": 'start = "" #! out-of-range\n' + BYE},
+    {"main.toml": 'start = "a" #! unknown-node\nnode = [] #! wrong-type\n'},
+    {"main.toml": NODE + SET + 'next = "" #! out-of-range\n'},
+    {"main.toml": 'start = "a"\n[node]\na = 3 #! wrong-type\n'},
+    {"main.toml": 'start = "a b"\n[node."a b"] #! bad-name\ntype = "hangup"\n'},
+    {"main.toml": NODE.replace("[node.a]", "[node.a] #! missing-key") + 'next = "bye"\n'},
+    {"main.toml": NODE + 'type = "hangpu" #! unknown-type\n'},
+    {"main.toml": NODE + 'type = "zzz" #! unknown-type\n'},
+    {"main.toml": NODE + "type = 3 #! wrong-type\n"},
+    {"main.toml": NODE + SET + 'nxet = "bye" #! unknown-key\nnext = "bye"\n'},
+    {"main.toml": NODE.replace("[node.a]", "[node.a] #! missing-key") + SET},
+    {"main.toml": NODE + SET + 'next = "by" #! unknown-node\n'},
+    {"main.toml": NODE + SET + "next = 1.5 #! wrong-type\n"},
+    {"main.toml": NODE.replace("[node.a]", "[node.a] #! bad-value") + 'type = "set"\nnext = "bye"'},
+    {"main.toml": NODE + 'type = "set"\nvalues = 3 #! wrong-type\nnext = "bye"\n'},
+    {"main.toml": NODE + 'type = "set"\nvalues = {} #! out-of-range\nnext = "bye"\n'},
+    {"main.toml": NODE + 'type = "set"\nvalues = { ani = "" } #! bad-name\nnext = "bye"\n'},
+    {"main.toml": NODE + 'type = "set"\nvalues = { x = 1 } #! wrong-type\nnext = "bye"\n'},
+    {
+        "main.toml": NODE
+        + 'type = "set"\nvalues = { order = "{oder}" } #! unknown-attribute\nnext = "bye"\n'
+    },
+    {"main.toml": NODE + 'type = "set"\nlanguage = "fr" #! unknown-language\nnext = "bye"\n'},
+    {"main.toml": NODE + 'type = "say"\ntext = { fr = "x" } #! unknown-language\nnext = "bye"\n'},
+    {"main.toml": NODE + 'type = "say"\ntext = 3 #! wrong-type\nnext = "bye"\n'},
+    {"main.toml": NODE + 'type = "say"\ntext = "{x}" #! unknown-attribute\nnext = "bye"\n'},
+    {"main.toml": NODE.replace("[node.a]", "[node.a] #! bad-value") + 'type = "goto"\n'},
+    {"main.toml": NODE + 'type = "goto"\nflow = "other" #! unknown-flow\n'},
+    {"main.toml": NODE + 'type = "goto"\nflow = "main"\nnode = "c" #! unknown-node\n'},
+    {
+        "main.toml": NODE + 'type = "hours"\ncalendar = "ofice" #! unknown-calendar\n'
+        'open = "bye"\nclosed = "bye"\n'
+    },
+    {"main.toml": NODE + ENQUEUE.replace('"sales"', '"sale" #! unknown-queue')},
+    {"main.toml": NODE + ENQUEUE + 'require = [{ skill = "x" }] #! missing-key\n'},
+    {"main.toml": NODE + ENQUEUE + 'require = [\n{ skill = "x", min = 0 }, #! out-of-range\n]\n'},
+    {"main.toml": NODE + ENQUEUE + 'require = ["x"] #! wrong-type\n'},
+    {"main.toml": NODE + ENQUEUE + 'require = "x" #! wrong-type\n'},
+    {"main.toml": NODE + ENQUEUE + f"require = [{'{},' * 21}] #! out-of-range\n"},
+    {"main.toml": NODE + ENQUEUE + "priority = true #! wrong-type\n"},
+    {
+        "main.toml": NODE + 'type = "collect"\nprompt = "hello"\nattribute = "Order" #! bad-name\n'
+        'next = "bye"\non_fail = "bye"\n'
+    },
+    {
+        "main.toml": NODE + 'type = "collect"\nprompt = "hello"\nattribute = 3 #! wrong-type\n'
+        'terminator = "##" #! bad-value\nmin_digits = 41 #! out-of-range\n'
+        'next = "bye"\non_fail = "bye"\n'
+    },
+    {
+        "main.toml": NODE.replace("[node.a]", "[node.a] #! bad-value")
+        + 'type = "collect"\nprompt = "hello"\nattribute = "x"\nmin_digits = 4\nmax_digits = 3\n'
+        'next = "bye"\non_fail = "bye"\n'
+    },
+    {
+        "main.toml": NODE + 'type = "menu"\nprompt = "hello"\non_fail = "bye"\n'
+        'keys = { 12 = "bye", A = "bye", 1 = "bye" } #! bad-name bad-name\n'
+    },
+    {
+        "main.toml": NODE + 'type = "menu"\nprompt = ["hello", "helo"] #! unknown-prompt\n'
+        'keys = { 1 = "bye" }\non_fail = "bye"\n'
+    },
+    {"main.toml": NODE + 'type = "play"\nprompt = [] #! out-of-range\nnext = "bye"\n'},
+    {"main.toml": NODE + 'type = "play"\nprompt = 3 #! wrong-type\nnext = "bye"\n'},
+    {
+        "main.toml": NODE
+        + 'type = "play"\nprompt = [\n"hello",\n3, #! wrong-type\n]\nnext = "bye"\n'
+    },
+    {
+        "numbers.toml": '"1" = "main"\n"2" = { flow = "main", language = "es" }\n',
+        "prompts/es.toml": 'hola = "x"\n',
+        "main.toml": NODE + 'type = "play"\nprompt = "hello" #! unknown-prompt\nnext = "bye"\n',
+    },
+    *(
+        {"main.toml": NODE + f'type = "branch"\ndefault = "bye"\non = {on}\ncases = {cases}\n'}
+        for on, cases in (
+            ('"nobody" #! unknown-attribute', '[{ is = "1", to = "bye" }]'),
+            ("3 #! wrong-type", '[{ is = "1", to = "bye" }]'),
+            ('"ani"', "[] #! out-of-range"),
+            ('"ani"', "3 #! wrong-type"),
+            ('"ani"', "[3] #! wrong-type"),
+            ('"ani"', '[{ iss = "1", to = "bye" }] #! unknown-key'),
+            ('"ani"', '[{ is = "1" }] #! missing-key'),
+            ('"ani"', '[{ to = "bye" }] #! missing-key'),
+            ('"ani"', '[{ is = "1", at_least = 1, to = "bye" }] #! missing-key'),
+            ('"ani"', '[{ is = "1", to = 3 }] #! wrong-type'),
+            ('"ani"', '[{ is = 1, to = "bye" }] #! wrong-type'),
+            ('"ani"', '[{ is = [], to = "bye" }] #! wrong-type'),
+            ('"ani"', '[{ at_least = true, to = "bye" }] #! wrong-type'),
+            ('"ani"', '[\n{ is = "1", to = "bye" },\n{ is = "1", to = "by" }, #! unknown-node\n]'),
+        )
+    ),
+    # --- ways ---
+    {"main.toml": 'start = "a"\n[node.a] #! no-exit\ntype = "enqueue"\nqueue = "sales"\n'},
+    {
+        "main.toml": 'start = "a"\n[node.a] #! no-exit\ntype = "enqueue"\nqueue = "sales"\n'
+        'on_full = "bye"\n' + BYE
+    },
+    {
+        "main.toml": 'start = "a"\n[node.a] #! no-exit\ntype = "menu"\nprompt = "hello"\n'
+        'keys = { 1 = "a" }\n'
+    },
+    {"main.toml": 'start = "bye"\n' + BYE + '[node.b] #! unreachable-node\ntype = "hangup"\n'},
+    {
+        "main.toml": NODE.replace("[node.a]", "[node.a] #! loop-without-wait")
+        + 'type = "branch"\non = "ani"\ncases = [{ is = "1", to = "b" }]\ndefault = "bye"\n'
+        '[node.b]\ntype = "goto"\nflow = "main"\n'
+    },
+    {  # full, and whoever should help is the same queue
+        "main.toml": 'start = "a"\non_fail = "a"\n[node.a] #! loop-without-wait\n'
+        'type = "enqueue"\nqueue = "sales"\non_timeout = "bye"\n' + BYE
+    },
+    {
+        "main.toml": 'start = "a"\n[node.a] #! trap\ntype = "play"\nprompt = "hello"\nnext = "b"\n'
+        '[node.b] #! trap\ntype = "play"\nprompt = "hello"\nnext = "a"\n'
+    },
+    {  # loops and traps across flows
+        "main.toml": 'start = "a"\n[node.a] #! loop-without-wait trap\n'
+        'type = "goto"\nflow = "other"\n',
+        "other.toml": 'start = "b"\n[node.b] #! trap\ntype = "goto"\nflow = "main"\nnode = "a"\n',
+    },
+    {  # a way out exists, but only for who presses a key
+        "main.toml": NODE.replace("[node.a]", "[node.a] #! silent-loop")
+        + 'type = "menu"\nprompt = "hello"\nkeys = { 1 = "bye" }\non_fail = "again"\n'
+        '[node.again] #! silent-loop\ntype = "play"\nprompt = "late"\nnext = "a"\n'
+    },
+]
+
+
+def expected(files: dict[str, str]) -> list[tuple[str, int, str]]:
+    found = []
+    if "_" in files:  # where a mark would change the case
+        file, _, rest = files["_"].partition(":")
+        line, *codes = rest.split()
+        found += [(file, int(line), code) for code in codes]
+    for name, text in files.items():
+        for number, line in enumerate(text.split("\n"), start=1):
+            mark = _MARK.search(line)
+            if mark and name != "_":
+                found += [(name, number, code) for code in mark[1].split()]
+    return sorted(found)
+
+
+SOUNDS = {"good.wav": Sound("1"), "bad.wav": Sound("2", "is not a sound")}
+
+
+def problems(files: dict[str, str]) -> list[tuple[str, int, str]]:
+    merged = FILES | {"main.toml": 'start = "bye"\n' + BYE} | files
+    merged.pop("_", None)
+    encoded = {name: text.encode("utf-8", "surrogateescape") for name, text in merged.items()}
+    site, found = load(encoded, SOUNDS, frozenset({"UTC", "America/New_York"}))
+    assert (site is None) is bool(found)
+    return [(p.file, p.line, p.code) for p in found]
+
+
+@pytest.mark.parametrize("files", CASES, ids=lambda files: next(iter(files.values()))[-60:])
+def test_problem(files: dict[str, str]) -> None:
+    wanted = expected(files)
+    assert wanted
+    assert problems(files) == wanted
+
+
+def test_all_problems_of_all_files_at_once() -> None:
+    files = {
+        "numbers.toml": '"100" = "mian" #! unknown-flow\n',
+        "queues.toml": '[sales]\nstrategy = "x" #! unknown-strategy\n',
+        "hours.toml": "broken #! bad-toml\n",
+        "main.toml": NODE + ENQUEUE + 'priority = "x" #! wrong-type\nrequire = 3 #! wrong-type\n',
+        "prompts/en.toml": 'hello = "file:x.wav" #! missing-sound\n',
+    }
+    assert problems(files) == expected(files)
+
+
+def test_every_code_is_tested() -> None:
+    tested = {code for files in CASES for _, _, code in expected(files)}
+    elsewhere = {"missing-file", "unreadable-file", "bad-story", "story-failed"}
+    assert tested | elsewhere == {code.code for code in Code}
+    assert not tested & elsewhere
+
+
+def test_a_site_without_numbers_is_none() -> None:
+    site, found = load({}, {}, frozenset())
+    assert site is None
+    assert [str(p) for p in found] == [
+        "numbers.toml:1: missing-file: no numbers.toml: it says what each number reaches"
+    ]
+
+
+def test_what_a_broken_file_would_have_said_is_not_missed() -> None:
+    flow = NODE + 'type = "hours"\ncalendar = "x"\nopen = "b"\nclosed = "bye"\n'
+    flow += "[node.b]\n" + ENQUEUE.replace("sales", "y") + '[node.c]\ntype = "goto"\nflow = "z"\n'
+    flow = flow.replace('open = "b"', 'open = "b"').replace('closed = "bye"', 'closed = "c"')
+    files = {
+        "main.toml": flow,
+        "hours.toml": "= #! bad-toml",
+        "queues.toml": "= #! bad-toml",
+        "z.toml": "= #! bad-toml",
+        "prompts/en.toml": "= #! bad-toml",
+    }
+    assert problems(files) == expected(files)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ('start = "by"\n' + BYE, 'did you mean "bye"?'),
+        ('start = "bye"\ntilte = "x"\n' + BYE, 'did you mean "title"?'),
+        (NODE + ENQUEUE.replace("sales", "sale"), 'did you mean "sales"?'),
+        (NODE + 'type = "hang"\n', 'did you mean "hangup"?'),
+        (NODE + 'type = "x"\n', "only answer, branch,"),
+    ],
+)
+def test_a_problem_says_what_might_be_meant(wrong: str, right: str) -> None:
+    _, found = read({"main.toml": wrong})
+    assert right in found[0].message
+
+
+def test_a_message_is_one_line_whatever_the_name_is() -> None:
+    _, found = read({"main.toml": 'start = "a\\n\\u001b[31m' + "x" * 900 + '"\n' + BYE})
+    assert found
+    for problem in found:
+        assert str(problem).isprintable()
+        assert len(str(problem)) < 600
+
+
+def test_problems_of_a_file_without_known_lines_are_on_its_first() -> None:
+    report = Report()
+    report.at("x.toml", "a", 3).say(Code.BAD_NAME, "?")
+    assert [str(p) for p in report.sorted()] == ["x.toml:1: bad-name: ?"]
+
+
+def test_the_site_that_was_written() -> None:
+    site, found = read(
+        {
+            "numbers.toml": '"100" = "main"\n'
+            'default = { flow = "main", title = "T", language = "es" }\n',
+            "queues.toml": '[sales]\ntitle = "S"\nmax_waiting = 5\noffer_seconds = 7\n[support]\n',
+            "hours.toml": """[office]
+            timezone = "America/New_York"
+            week = { mon-tue = ["13:00-17:00", "08:00-12:00"], sun = "00:00-24:00" }
+            dates = { 2026-12-25 = [] }
+            """,
+            "main.toml": 'start = "bye"\n' + BYE,
+            "prompts/en.toml": 'hello = "file:good.wav"\nsystem.sorry = "Oh."\n',
+        },
+        SOUNDS,
+    )
+    assert found == []
+    assert site is not None
+    assert site.numbers == {
+        "100": Number("main"),
+        "default": Number("main", title="T", language="es"),
+    }
+    assert site.queues == {
+        "sales": Queue("sales", title="S", max_waiting=5, offer_seconds=7),  # type: ignore[arg-type]
+        "support": Queue("support"),  # type: ignore[arg-type]
+    }
+    slots = ((480, 720), (780, 1020))
+    week = {"mon": slots, "tue": slots, "sun": ((0, 1440),)}
+    assert site.calendars == {
+        "office": Calendar("office", "America/New_York", week, {"2026-12-25": ()})
+    }
+    assert site.flows["main"]["start"] == "bye"
+    assert site.prompts["en"] == {
+        **SYSTEM_PROMPTS,
+        "hello": "file:good.wav",
+        "system.sorry": "Oh.",
+    }
+
+
+def test_the_version_changes_with_every_file_and_with_nothing_else() -> None:
+    base = {"main.toml": 'start = "bye"\n' + BYE}
+    sounds = {"good.wav": Sound("1")}
+    one, _ = read(base, sounds)
+    versions = {one.version if one else ""}
+    again, _ = read(dict(reversed(base.items())), sounds)
+    assert {again.version if again else ""} == versions
+    for files, heard in (
+        (base | {"queues.toml": "[sales]\n[support]\n\n"}, sounds),
+        (base | {"prompts/fr.toml": 'a = "b"'}, sounds),
+        (base, {"good.wav": Sound("2")}),
+        (base, {"other.wav": Sound("1")}),
+    ):
+        site, _ = read(files, heard)
+        assert site is not None
+        versions.add(site.version)
+    assert len(versions) == 5
