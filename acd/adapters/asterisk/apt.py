@@ -74,7 +74,7 @@ class Apt:
 
     def prepare(self, source: str) -> None:
         """Write configuration and the one apt source (deb822)."""
-        for part in ("lists/partial", "cache/archives/partial"):
+        for part in ("lists/partial", "cache/archives/partial", "none/partial"):
             (self.state / part).mkdir(parents=True, exist_ok=True)
         (self.state / "status").touch()
         (self.state / "source.sources").write_text(source)
@@ -97,7 +97,9 @@ class Apt:
         """Fetch packages and all they depend on; return the package files."""
         command = ["install", "--yes", "--download-only", *packages]
         # A killed run may have left packages of an older list; only what is wanted now is unpacked.
-        plan = self._output([*self._command, "--print-uris", *command])
+        # --print-uris leaves out what is there already: an empty archive directory shows all.
+        unfetched = ["-o", f"Dir::Cache::archives={self.state}/none", "--print-uris"]
+        plan = self._output([*self._command, *unfetched, *command])
         names = re.findall(r"^'\S+' (\S+\.deb) ", plan, re.MULTILINE)
         archives = self.state / "cache/archives"
         self._get(command, "downloading Asterisk", progress)

@@ -147,7 +147,10 @@ def _install(
         shutil.rmtree(root / "usr/share" / name, ignore_errors=True)
     program = unpacked_program(root)
     if program is None:
-        raise InstallError("the unpacked Asterisk does not run on this machine")
+        raise InstallError(
+            "the unpacked Asterisk does not run on this machine",
+            hint="is the cache directory on a disk mounted noexec? Name another by XDG_CACHE_HOME",
+        )
     progress("preparing music on hold", None)
     _convert_music(program)
     manifest = {
