@@ -1,0 +1,310 @@
+"""Contact documents: the log folded into what the API shows of each contact. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from acd.core import events as e
+from acd.core.channel import Channel
+from acd.core.contact import BLAME, ContactState, EndReason, Party, SegmentKind
+from acd.core.ids import AgentName, ContactId, OfferId, QueueName, RecordingId, SegmentId
+from acd.core.record import Record
+from acd.core.skill import Need
+from acd.core.timers import Instant
+from acd.ports.store import ContactRow
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SegmentDocument(msgspec.Struct, kw_only=True):
+    """A part of a contact as the API shows it; ``recording`` is of what was said in it."""
+
+    id: SegmentId
+    kind: SegmentKind
+    party: str
+    start_at: datetime
+    answered_at: datetime | None = None
+    end_at: datetime | None = None
+    reason: str = ""
+    recording: RecordingId | None = None
+
+
+class OfferDocument(msgspec.Struct, kw_only=True):
+    """The open offer of a contact."""
+
+    id: OfferId
+    agent: AgentName
+    made_at: datetime
+    is_ringing: bool = False
+    recording: RecordingId | None = None
+
+
+class CustomerDocument(msgspec.Struct, kw_only=True):
+    """Who the contact is from, as far as the channel tells."""
+
+    address: str
+    name: str
+
+
+class ContactDocument(msgspec.Struct, kw_only=True):
+    """A contact as the API shows it. Instants are ISO 8601 in UTC.
+
+    Attributes:
+        version: the last record of the log that changed it.
+        agent: who answered; the last one if there were several.
+        queued_at: when it first entered a queue.
+        answered_at: when an agent last answered.
+        wait_seconds: from ``queued_at`` to the first answer, or to the end without one.
+        offer: the open offer.
+        offers: how many there were.
+        recording: the newest; each is named by its segment too.
+        ended_at: the customer is no longer with us; ``closed_at`` comes after wrap-up.
+        ended_by: the party that ``end_reason`` blames.
+    """
+
+    id: ContactId
+    version: int
+    channel: Channel
+    state: ContactState
+    customer: CustomerDocument
+    queue: QueueName | None = None
+    agent: AgentName | None = None
+    ani: str
+    dnis: str
+    language: str
+    attributes: dict[str, str] = {}
+    priority: int = 0
+    requirement: tuple[Need, ...] = ()
+    opened_at: datetime
+    queued_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    closed_at: datetime | None = None
+    wait_seconds: float | None = None
+    offer: OfferDocument | None = None
+    offers: int = 0
+    end_reason: EndReason | None = None
+    ended_by: Party | None = None
+    disposition: str = ""
+    recording: RecordingId | None = None
+    segments: list[SegmentDocument] = []
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(ContactDocument)
+
+
+def moment(at: Instant) -> datetime:
+    """Return an instant as a date and time in UTC, exact to the microsecond."""
+    return _EPOCH + timedelta(microseconds=at)
+
+
+def _instant(value: datetime) -> Instant:
+    return Instant((value - _EPOCH) // timedelta(microseconds=1))
+
+
+def row_of(document: ContactDocument) -> ContactRow:
+    """Return a document with the columns it is found by."""
+    return ContactRow(
+        id=document.id,
+        seq=document.version,
+        channel=document.channel,
+        state=document.state,
+        queue=document.queue,
+        agent=document.agent,
+        ani=document.ani,
+        dnis=document.dnis,
+        opened_at=_instant(document.opened_at),
+        closed_at=None if document.closed_at is None else _instant(document.closed_at),
+        end_reason=document.end_reason,
+        document=_encoder.encode(document),
+    )
+
+
+class ContactFold:
+    """Open contacts, kept up to date record by record."""
+
+    def __init__(self, rows: Iterable[ContactRow] = ()) -> None:
+        """Begin with the contacts that were open where the fold left off."""
+        self._open = {row.id: _decoder.decode(row.document) for row in rows}
+        self._changed: dict[ContactId, ContactDocument] = {}
+
+    def fold(self, record: Record) -> None:
+        """Take one record in."""
+        change = _FOLDS.get(type(record.body))
+        if change is None:
+            return
+        body = record.body
+        if isinstance(body, e.ContactOpened):
+            contact = self._open[body.contact] = _opened(body, record)
+        else:
+            about: ContactId = getattr(body, "contact")  # noqa: B009 - all in _FOLDS have one
+            if about not in self._open:
+                return
+            contact = self._open[about]
+            change(contact, body, moment(record.at))
+        contact.version = record.seq
+        self._changed[contact.id] = contact
+        if contact.state is ContactState.CLOSED:
+            self._open.pop(contact.id, None)
+
+    def changed(self) -> list[ContactRow]:
+        """Return the contacts that changed since :meth:`forget`, as they are now."""
+        return [row_of(contact) for contact in self._changed.values()]
+
+    def forget(self) -> None:
+        """The changes are saved."""
+        self._changed.clear()
+
+
+def _opened(event: e.ContactOpened, record: Record) -> ContactDocument:
+    return ContactDocument(
+        id=event.contact,
+        version=record.seq,
+        channel=event.channel,
+        state=ContactState.IN_FLOW,
+        customer=CustomerDocument(address=event.ani, name=event.caller_name),
+        ani=event.ani,
+        dnis=event.dnis,
+        language=event.language,
+        opened_at=moment(record.at),
+    )
+
+
+def _next_segment(
+    contact: ContactDocument, at: datetime, reason: str, segment: SegmentDocument | None = None
+) -> None:
+    if contact.segments and contact.segments[-1].end_at is None:
+        contact.segments[-1].end_at = at
+        contact.segments[-1].reason = reason
+    if segment is not None:
+        contact.segments.append(segment)
+
+
+def _set_wait(contact: ContactDocument, at: datetime) -> None:
+    if contact.wait_seconds is None and contact.queued_at is not None:
+        contact.wait_seconds = (at - contact.queued_at) / timedelta(seconds=1)
+
+
+def _flow_entered(contact: ContactDocument, event: e.FlowEntered, at: datetime) -> None:
+    segment = SegmentDocument(
+        id=event.segment, kind=SegmentKind.FLOW, party=event.flow, start_at=at
+    )
+    _next_segment(contact, at, "", segment)
+
+
+def _attribute_set(contact: ContactDocument, event: e.AttributeSet, _at: datetime) -> None:
+    contact.attributes[event.key] = event.value
+
+
+def _language_set(contact: ContactDocument, event: e.LanguageSet, _at: datetime) -> None:
+    contact.language = event.language
+
+
+def _message_started(contact: ContactDocument, event: e.MessageStarted, _at: datetime) -> None:
+    contact.recording = event.recording
+    if contact.segments:
+        contact.segments[-1].recording = event.recording
+
+
+def _queued(contact: ContactDocument, event: e.ContactQueued, at: datetime) -> None:
+    segment = SegmentDocument(
+        id=event.segment, kind=SegmentKind.QUEUE, party=event.queue, start_at=at
+    )
+    _next_segment(contact, at, "queued", segment)
+    contact.state = ContactState.WAITING
+    contact.queue = event.queue
+    contact.priority = event.priority
+    contact.requirement = event.requirement
+    contact.queued_at = contact.queued_at or at
+
+
+def _queue_left(contact: ContactDocument, event: e.QueueLeft, at: datetime) -> None:
+    contact.state = ContactState.IN_FLOW
+    _next_segment(contact, at, event.reason)
+
+
+def _relaxed(contact: ContactDocument, event: e.RequirementRelaxed, _at: datetime) -> None:
+    contact.requirement = event.requirement
+
+
+def _offer_made(contact: ContactDocument, event: e.OfferMade, at: datetime) -> None:
+    contact.state = ContactState.OFFERED
+    contact.offers = event.attempt
+    contact.offer = OfferDocument(
+        id=event.offer, agent=event.agent, made_at=at, recording=event.recording
+    )
+
+
+def _offer_ringing(contact: ContactDocument, _event: e.OfferRinging, _at: datetime) -> None:
+    if contact.offer is not None:
+        contact.offer.is_ringing = True
+
+
+def _offer_accepted(contact: ContactDocument, event: e.OfferAccepted, at: datetime) -> None:
+    recording = contact.offer.recording if contact.offer is not None else None
+    if contact.segments:
+        contact.segments[-1].answered_at = at
+    segment = SegmentDocument(
+        id=event.segment,
+        kind=SegmentKind.AGENT,
+        party=event.agent,
+        start_at=at,
+        answered_at=at,
+        recording=recording,
+    )
+    _next_segment(contact, at, "answered", segment)
+    _set_wait(contact, at)
+    contact.state = ContactState.ACTIVE
+    contact.agent = event.agent
+    contact.answered_at = at
+    contact.recording = recording or contact.recording
+    contact.offer = None
+
+
+def _offer_ended(contact: ContactDocument, _event: e.OfferEnded, _at: datetime) -> None:
+    contact.state = ContactState.WAITING
+    contact.offer = None
+
+
+def _ended(contact: ContactDocument, event: e.ContactEnded, at: datetime) -> None:
+    _next_segment(contact, at, event.reason)
+    _set_wait(contact, at)
+    contact.state = ContactState.WRAPUP
+    contact.ended_at = at
+    contact.end_reason = event.reason
+    contact.ended_by = BLAME[event.reason]
+
+
+def _work_done(contact: ContactDocument, event: e.WorkDone, _at: datetime) -> None:
+    contact.disposition = event.disposition or contact.disposition
+
+
+def _closed(contact: ContactDocument, event: e.ContactClosed, at: datetime) -> None:
+    contact.state = ContactState.CLOSED
+    contact.closed_at = at
+    contact.end_reason = event.reason
+    contact.ended_by = BLAME[event.reason]
+    contact.disposition = event.disposition or contact.disposition
+
+
+_FOLDS: dict[type, Callable[..., None]] = {
+    e.ContactOpened: lambda *_: None,
+    e.FlowEntered: _flow_entered,
+    e.AttributeSet: _attribute_set,
+    e.LanguageSet: _language_set,
+    e.MessageStarted: _message_started,
+    e.ContactQueued: _queued,
+    e.QueueLeft: _queue_left,
+    e.RequirementRelaxed: _relaxed,
+    e.OfferMade: _offer_made,
+    e.OfferRinging: _offer_ringing,
+    e.OfferAccepted: _offer_accepted,
+    e.OfferEnded: _offer_ended,
+    e.ContactEnded: _ended,
+    e.WorkDone: _work_done,
+    e.ContactClosed: _closed,
+}

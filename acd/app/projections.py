@@ -1,0 +1,120 @@
+"""Projections: what is derived from the log and kept beside it.
+
+:class:`ContactProjector` runs in a task of its own beside the engine. It takes the records the loop
+has made durable, or reads the log where it missed some, folds them and writes the contacts that
+changed together with the position, in one short transaction. Killed at any point it goes on from
+that position; whoever reads sees contacts a moment late, never wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+import structlog
+
+from acd.app.documents import ContactFold
+from acd.core.record import Record
+from acd.ports.store import ContactStore, LogStore, StoreError
+
+log = structlog.get_logger()
+
+GATHER_SECONDS = 0.05
+"""How long changes are gathered before they are written together."""
+
+BATCH_RECORDS = 500
+"""Records folded between two writes: keeps a transaction to a few milliseconds."""
+
+BUFFERED_RECORDS = 20_000
+"""Records kept while the store does not take any; beyond that they are read again later."""
+
+RETRY_SECONDS = 1.0
+
+
+class ContactProjector:
+    """Keeps a :class:`ContactStore` up to date with the log.
+
+    Attributes:
+        position: the last record that is in the store.
+    """
+
+    def __init__(self, log_store: LogStore, contacts: ContactStore) -> None:
+        self.position = 0
+        self._log = log_store
+        self._contacts = contacts
+        self._fresh: deque[Record] = deque()
+        self._wake = asyncio.Event()
+        self._moved = asyncio.Event()
+
+    def observe(self, records: Sequence[Record]) -> None:
+        """Take durable records; to be given to the loop as an observer."""
+        if not records:
+            return
+        if len(self._fresh) > BUFFERED_RECORDS:
+            self._fresh.clear()  # there is a gap now, and the log is read from there
+        self._fresh.extend(records)
+        self._wake.set()
+
+    async def reach(self, seq: int) -> None:
+        """Wait until record ``seq`` is in the store."""
+        while self.position < seq:
+            self._moved.clear()
+            await self._moved.wait()
+
+    async def run(self) -> None:
+        """Follow the log until cancelled.
+
+        Raises:
+            StoreError: another engine folds this log, or the store failed for good.
+        """
+        while True:
+            try:
+                await self._follow()
+            except StoreError as error:
+                if not error.is_passing:
+                    raise
+                log.warning("contacts not written", code=error.code, reason=error.message)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _follow(self) -> None:
+        # What is stored is the truth: after a failure nobody knows what was kept.
+        self.position = await self._contacts.contact_position()
+        fold = ContactFold(await self._contacts.open_contacts())
+        await self._catch_up(fold)
+        while True:
+            if not self._fresh:
+                self._wake.clear()
+                await self._wake.wait()
+                await asyncio.sleep(GATHER_SECONDS)
+            while self._fresh and self._fresh[0].seq <= self.position:
+                self._fresh.popleft()
+            if self._fresh and self._fresh[0].seq > self.position + 1:
+                await self._catch_up(fold)
+                continue
+            await self._fold_fresh(fold)
+
+    async def _fold_fresh(self, fold: ContactFold) -> None:
+        last = self.position
+        for _ in range(min(len(self._fresh), BATCH_RECORDS)):
+            record = self._fresh.popleft()
+            fold.fold(record)
+            last = record.seq
+        await self._save(fold, last)
+
+    async def _catch_up(self, fold: ContactFold) -> None:
+        last = self.position
+        async for record in self._log.read(self.position):
+            fold.fold(record)
+            last = record.seq
+            if last - self.position >= BATCH_RECORDS:
+                await self._save(fold, last)
+        await self._save(fold, last)
+
+    async def _save(self, fold: ContactFold, position: int) -> None:
+        if position == self.position:
+            return
+        await self._contacts.save_contacts(fold.changed(), after=self.position, position=position)
+        fold.forget()
+        self.position = position
+        self._moved.set()
