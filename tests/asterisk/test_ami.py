@@ -154,7 +154,7 @@ async def test_a_cut_link_fails_what_is_in_flight_and_comes_back(desk: Desk, wir
     wire.flow()
     with pytest.raises(AmiUnavailable) as lost:
         await asked
-    assert lost.value.retryable
+    assert (lost.value.code, lost.value.retryable) == ("ami-disconnected", True)
     await desk.came_up(times=2)
     assert await desk.client.device_state("ann")
 

@@ -1,4 +1,4 @@
-"""ARI over plain HTTP: downloads, first steps after a connect, and a way round the websocket."""
+"""ARI over plain HTTP: downloads, health, and a way round the websocket."""
 
 from __future__ import annotations
 
