@@ -21,7 +21,8 @@ from acd.core.queue import Queue
 from acd.core.site import Number, Site
 from acd.core.skill import Need, Requirement, missing
 from acd.core.strategy import STRATEGIES
-from acd.flow.kinds import BAD, read_schema
+from acd.flow.kinds import BAD
+from acd.flow.schema import read_schema
 from acd.flow.load import parse
 from acd.flow.problems import At, Code, Problem, Report, did_you_mean, quoted
 from acd.sim.chance import Law
