@@ -10,10 +10,11 @@ from typing import Any
 
 from acd.app.stories import Story, StoryStep
 from acd.flow.files import CalendarKeys, NumberKeys, QueueKeys
-from acd.flow.kinds import Kind, Number, OneOf, keys_of
+from acd.flow.kinds import Kind, Number, OneOf
 from acd.flow.problems import Code
 from acd.flow.read import FlowKeys
 from acd.flow.registry import node_types
+from acd.flow.schema import keys_of
 
 _SECTION = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

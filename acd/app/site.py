@@ -91,8 +91,8 @@ def wav_defect(content: bytes) -> str:
         with wave.open(io.BytesIO(content)) as sound:
             channels, width, rate = sound.getnchannels(), sound.getsampwidth(), sound.getframerate()
             frames = sound.getnframes()
-    except (wave.Error, EOFError) as error:
-        return f"is not a PCM WAV file: {error or 'it ends too early'}"
+    except (wave.Error, EOFError, RuntimeError) as error:  # the last: chunks of impossible sizes
+        return f"is not a PCM WAV file: {str(error) or 'it is damaged'}"
     if channels != 1 or width != 2 or rate not in _RATES:
         return (
             f"has {channels} channel(s), {8 * width} bit, {rate} Hz: "

@@ -33,16 +33,13 @@ from acd.flow.kinds import (
     Number,
     OneOf,
     Plain,
-    Record,
     TableOf,
     Text,
-    key,
-    keys_of,
-    read_schema,
     wrong_type,
 )
 from acd.flow.load import parse
 from acd.flow.problems import At, Code, Report, did_you_mean, quoted
+from acd.flow.schema import Record, key, keys_of, read_schema
 
 PLAY_SECONDS = 3.0
 """How long whatever is played takes in a story."""

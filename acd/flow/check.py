@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from acd.flow.graph import Graph, graph_of, loops, lost, unreachable
-from acd.flow.kinds import Exit, Ref, To, refs_of, sets_of
+from acd.flow.kinds import Exit, Ref, To
 from acd.flow.model import Flow
 from acd.flow.problems import At, Code, Report, did_you_mean, quoted
+from acd.flow.schema import refs_of, sets_of
 from acd.flow.template import BUILT_IN
 
 _UNKNOWN = {

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from acd.core.calendar import WEEKDAYS, Calendar, Slots
+from acd.core.decide.legs import DEFAULT_NUMBER
 from acd.core.ids import QueueName
 from acd.core.queue import Queue
 from acd.core.site import Number
@@ -26,13 +27,11 @@ from acd.flow.kinds import (
     To,
     good_name,
     good_prompt,
-    key,
-    read_schema,
-    refs_of,
     wrong_type,
 )
 from acd.flow.kinds import Number as NumberKind
 from acd.flow.problems import At, Code, did_you_mean, quoted
+from acd.flow.schema import key, read_schema, refs_of
 
 Raw = Mapping[str, object]
 
@@ -42,9 +41,6 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 _DEEPEST = 10  # tables in tables that a prompt's key may be made of
-
-DEFAULT_NUMBER = "default"
-"""Entry of ``numbers.toml`` that takes every number nobody listed."""
 
 FILE_PREFIX = "file:"
 """What a prompt begins with that names a recorded sound."""

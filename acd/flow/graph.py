@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from acd.flow.kinds import Exit, Name, To, keys_of, refs_of
+from acd.flow.kinds import Exit, Name, To
 from acd.flow.model import Flow, Node, Reach
+from acd.flow.schema import keys_of, refs_of
 
 Place = tuple[str, str]
 """Flow and node."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from acd.flow.kinds import BAD, Exit, Text, good_name, key, node, read_schema, wrong_type
+from acd.flow.kinds import BAD, Exit, Text, good_name, node, wrong_type
 from acd.flow.model import Flow, Node
 from acd.flow.problems import At, Code, Report, did_you_mean, quoted
 from acd.flow.registry import node_types
+from acd.flow.schema import key, read_schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,6 +118,11 @@ def test_say_falls_back_to_the_first_language() -> None:
     assert caller.heard() == ["Pedido"]  # and no digits, for there is no order
 
 
+def test_say_a_text_alone() -> None:
+    caller = call('start = "a"\n[node.a]\ntype = "say"\ntext = "Hi"\nnext = "bye"\n')
+    assert caller.heard() == ["Hi"]
+
+
 def test_say_without_anything_to_say_goes_on_at_once() -> None:
     caller = call(SAY.format(text='"{order}"'))
     assert caller.heard() == []

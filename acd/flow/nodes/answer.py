@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acd.core.flows import Signal
-from acd.flow.kinds import Exit, key, node
+from acd.flow.kinds import Exit, node
 from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.schema import key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from typing import Any
 
 from acd.core.flows import Signal
 from acd.flow.expr import NUMBER_OPS, TEXT_OPS, Comparison
-from acd.flow.kinds import BAD, Exit, ListOf, Plain, Ref, Source, key, node, wrong_type
+from acd.flow.kinds import BAD, Exit, ListOf, Plain, Ref, Source, node, wrong_type
 from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
 from acd.flow.problems import At, Code, did_you_mean, quoted
+from acd.flow.schema import key
 
 _TO = node(Exit.AT_ONCE)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acd.core.flows import DigitPressed, PlaybackDone, Signal, TimedOut
-from acd.flow.kinds import DIGITS, Attribute, Exit, Number, OneOf, Prompts, key, node
+from acd.flow.kinds import DIGITS, Attribute, Exit, Number, OneOf, Prompts, node
 from acd.flow.model import FAIL, Call, Entry, Go, NodeType, Outcome, Stay, Wait
+from acd.flow.schema import key
 
 _COUNT = Number("whole number", 1, 40, whole=True)
 

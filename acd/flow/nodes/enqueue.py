@@ -8,8 +8,9 @@ from acd.core.flows import Enqueue as EnqueueAction
 from acd.core.flows import QueueLeft, Signal
 from acd.core.ids import QueueName
 from acd.core.skill import Need
-from acd.flow.kinds import Exit, ListOf, Name, Number, Record, Text, To, key, node
+from acd.flow.kinds import Exit, ListOf, Name, Number, Text, To, node
 from acd.flow.model import FAIL, Call, Entry, Go, NodeType, Outcome, Reach, Stay, Wait
+from acd.flow.schema import Record, key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from acd.core.flows import Signal
-from acd.flow.kinds import Exit, Name, Ref, To, key
+from acd.flow.kinds import Exit, Name, Ref, To
 from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.schema import key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

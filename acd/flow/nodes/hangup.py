@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acd.core.flows import PlaybackDone, Signal
-from acd.flow.kinds import Prompts, key
+from acd.flow.kinds import Prompts
 from acd.flow.model import Call, End, Entry, NodeType, Outcome, Reach, Stay
+from acd.flow.schema import key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from acd.core.flows import DigitPressed, PlaybackDone, Signal, TimedOut
-from acd.flow.kinds import Exit, Number, Prompts, TableOf, is_digit, key, node
+from acd.flow.kinds import Exit, Number, Prompts, TableOf, is_digit, node
 from acd.flow.model import FAIL, Call, Entry, Go, NodeType, Outcome, Stay, Wait
+from acd.flow.schema import key
 
 _KEYS = TableOf(
     "table of phone key to node",

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from acd.core.flows import PlaybackDone, Signal
-from acd.flow.kinds import Exit, Kind, Plain, Ref, TableOf, Template, To, key, node
+from acd.flow.kinds import Exit, Kind, Plain, Ref, TableOf, Template, To, node
 from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
 from acd.flow.problems import At
+from acd.flow.schema import key
 from acd.flow.template import fill
 
 _BY_LANGUAGE = TableOf(value=Template(), key_fits=str.isprintable, key_to=To.LANGUAGE)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from acd.core.flows import Signal
-from acd.flow.kinds import Exit, Name, TableOf, Template, To, key, node
+from acd.flow.kinds import Exit, Name, TableOf, Template, To, node
 from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.schema import key
 from acd.flow.template import fill
 
 _VALUES = TableOf(

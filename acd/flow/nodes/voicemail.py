@@ -12,8 +12,9 @@ from acd.core.flows import (
     Signal,
     TakeMessage,
 )
-from acd.flow.kinds import Number, Prompts, key
+from acd.flow.kinds import Number, Prompts
 from acd.flow.model import Call, End, Entry, NodeType, Outcome, Reach, Stay, Wait
+from acd.flow.schema import key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,408 @@
+"""A directory of dialplans, read, checked and told; and the sample site in particular."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+import shutil
+import wave
+from pathlib import Path
+
+import pytest
+
+from acd.app.check import check
+from acd.app.reference import filled
+from acd.app.site import load_site, wav_defect
+from acd.app.stories import read_stories
+from acd.core.channel import Channel
+from acd.core.contact import Contact, ContactState
+from acd.core.flows import (
+    DigitPressed,
+    EndContact,
+    Entered,
+    FlowEnd,
+    MessageDone,
+    PlaybackDone,
+    QueueLeft,
+    Reattached,
+    SetAttribute,
+    SetLanguage,
+    Signal,
+    TimedOut,
+)
+from acd.core.ids import ContactId
+from acd.core.site import Site
+from acd.core.timers import Instant, after
+from acd.flow.interpreter import FlowInterpreter
+from acd.flow.load import LARGEST_FILE
+from acd.flow.problems import Report
+
+pytestmark = pytest.mark.app
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "dialplans"
+PAGE = ROOT / "docs" / "flows.md"
+
+
+def sample() -> Site:
+    site, problems = load_site(SAMPLE)
+    assert site is not None, "\n".join(map(str, problems))
+    return site
+
+
+def wav(*, channels: int = 1, width: int = 2, rate: int = 8000, frames: int = 80) -> bytes:
+    content = io.BytesIO()
+    with wave.open(content, "wb") as sound:
+        sound.setnchannels(channels)
+        sound.setsampwidth(width)
+        sound.setframerate(rate)
+        sound.writeframes(bytes(channels * width * frames))
+    return content.getvalue()
+
+
+def codes(directory: Path) -> list[str]:
+    _, problems = load_site(directory)
+    return [f"{problem.file}:{problem.line}: {problem.code}" for problem in problems]
+
+
+@pytest.fixture
+def site_dir(tmp_path: Path) -> Path:
+    """A copy of the sample site."""
+    return Path(shutil.copytree(SAMPLE, tmp_path / "dialplans"))
+
+
+# --- the sample site ----------------------------------------------------------------------------
+
+
+def test_the_sample_site_has_no_problem_and_its_stories_are_true() -> None:
+    assert check(SAMPLE, stories=True) == []
+
+
+def test_the_sample_site_has_stories_for_every_queue_and_language() -> None:
+    report = Report()
+    files = {f"stories/{p.name}": p.read_bytes() for p in (SAMPLE / "stories").glob("*.toml")}
+    stories = [written.story for written in read_stories(files, report)]
+    assert report.problems == []
+    reached = {step.reaches for story in stories for step in story.steps}
+    assert reached >= set(sample().queues)
+    spoken = {step.speaks for story in stories for step in story.steps}
+    assert spoken >= {"en", "es"}
+
+
+@pytest.mark.parametrize("hour", range(0, 24 * 7, 3))
+def test_support_is_one_key_away_at_any_hour(hour: int) -> None:
+    site = sample()
+    contact = contact_of(site)
+    flows = FlowInterpreter()
+    now = after(Instant(1_795_392_000_000_000), hour * 3600)
+    contact.cursor = flows.step(site, contact, Entered(site.numbers["100"].flow), now).cursor
+    step = flows.step(site, contact, DigitPressed("2"), now)
+    assert getattr(step.actions[-1], "queue", None) == "support"
+
+
+def test_prompts_are_the_same_in_all_languages() -> None:
+    prompts = sample().prompts
+    assert set(prompts) == {"en", "es"}
+    assert set(prompts["en"]) == set(prompts["es"])
+    assert not {k for k, v in prompts["en"].items() if v == prompts["es"][k]}
+
+
+def test_the_version_is_the_content_and_not_the_place(site_dir: Path) -> None:
+    copied, _ = load_site(site_dir)
+    assert copied is not None
+    assert copied == sample()
+    with (site_dir / "queues.toml").open("a") as file:
+        file.write("# a comment\n")
+    changed, _ = load_site(site_dir)
+    assert changed is not None
+    assert changed.version != copied.version
+
+
+# --- files and sounds ---------------------------------------------------------------------------
+
+
+def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    assert codes(tmp_path / "nowhere") == ["numbers.toml:1: missing-file"]
+    assert codes(tmp_path) == ["numbers.toml:1: missing-file"]
+
+
+def test_a_file_that_cannot_be_read(site_dir: Path) -> None:
+    (site_dir / "gone.toml").symlink_to(site_dir / "nowhere")
+    (site_dir / "prompts" / "fr.toml").mkdir()
+    assert codes(site_dir) == [
+        "gone.toml:1: unreadable-file",
+        "prompts/fr.toml:1: unreadable-file",
+    ]
+
+
+def test_a_file_without_end_is_not_read_to_its_end(site_dir: Path) -> None:
+    with (site_dir / "main.toml").open("ab") as file:
+        file.truncate(LARGEST_FILE * 2000)  # sparse: 2 GB of nothing
+    assert "main.toml:1: file-too-large" in codes(site_dir)
+
+
+def test_recorded_prompts(site_dir: Path) -> None:
+    sounds = site_dir / "sounds" / "en"
+    sounds.mkdir(parents=True)
+    (sounds / "narrow.wav").write_bytes(wav())
+    (sounds / "wide.wav").write_bytes(wav(rate=16000))
+    (sounds / "stereo.wav").write_bytes(wav(channels=2))
+    (sounds / "huge.wav").touch()
+    with (sounds / "huge.wav").open("ab") as file:
+        file.truncate(60_000_000)
+    (sounds / "gone.wav").symlink_to("nowhere")
+    prompts = site_dir / "prompts" / "en.toml"
+    begins = len(prompts.read_text().splitlines()) + 2
+    with prompts.open("a") as file:
+        file.write("\n[test]\n")
+        for name in ("narrow", "wide", "stereo", "huge", "gone"):
+            file.write(f'{name} = "file:en/{name}.wav"\n')
+    assert codes(site_dir) == [
+        f"prompts/en.toml:{begins + 3}: bad-sound",
+        f"prompts/en.toml:{begins + 4}: bad-sound",
+        f"prompts/en.toml:{begins + 5}: missing-sound",
+    ]
+
+
+def test_a_sound_that_cannot_be_read(site_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    (site_dir / "sounds").mkdir()
+    (site_dir / "sounds" / "a.wav").write_bytes(wav())
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    assert [str(problem) for problem in check(site_dir)] == [
+        "sounds/a.wav:1: unreadable-file: Input/output error"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "defect"),
+    [
+        (wav(), ""),
+        (wav(rate=16000), ""),
+        (wav(rate=44100), "44100 Hz"),
+        (wav(channels=2), "2 channel"),
+        (wav(width=1), "8 bit"),
+        (wav(frames=0), "no samples"),
+        (b"", "not a PCM WAV"),
+        (b"RIFF\0\0\0\0WAVE", "not a PCM WAV"),
+        (wav()[:30], "not a PCM WAV"),
+        (b"ID3\3" + bytes(200), "not a PCM WAV"),
+    ],
+)
+def test_wav_defect(content: bytes, defect: str) -> None:
+    found = wav_defect(content)
+    assert defect in found
+    assert bool(found) is bool(defect)
+
+
+def test_no_wav_raises() -> None:
+    chance = random.Random(1)
+    for _ in range(2000):
+        content = bytearray(wav(frames=4))
+        for _ in range(chance.randrange(1, 6)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        wav_defect(bytes(content[: chance.randrange(len(content) + 1)]))
+
+
+# --- stories ------------------------------------------------------------------------------------
+
+STORY = """[[story]]
+title = "T"
+at = 2026-11-23T10:00:00-05:00
+calls = "100"
+steps = [
+  {step},
+]
+"""
+
+
+def told(site_dir: Path, text: str) -> list[str]:
+    for path in (site_dir / "stories").glob("*.toml"):
+        path.unlink()
+    (site_dir / "stories" / "t.toml").write_text(text)
+    return [str(problem) for problem in check(site_dir, stories=True)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "complaint"),
+    [
+        ('{ hears = "main.thanks" }', 'does not hear "main.thanks"'),
+        ('{ presses = "2" }, { reaches = "sales" }', 'reaches queue "support", not "sales"'),
+        ('{ reaches = "sales" }', 'does not reach queue "sales"; the caller is at main/welcome'),
+        ('{ presses = "2" }, { requires = {} }', "requires {'support': 2}; the caller waits in"),
+        ('{ presses = "2" }, { presses = "1" }', 'nobody listens to key "1"'),
+        ("{ leaves_message = 3 }", "cannot leave a message"),
+        ('{ speaks = "es" }', 'is spoken to in "en"'),
+        ('{ knows = { order = "1" } }', 'order is "", not "1"'),
+        ('{ ends = "voicemail" }', 'does not end with "voicemail"'),
+        (
+            '{ hangs_up = true }, { ends = "voicemail" }',
+            'ends with "left_flow"; the caller ended with left_flow and heard main.welcome',
+        ),
+        ("{ waits = 30 }, { hears = 'main.late' }", 'did you mean "main.timeout"?'),
+    ],
+)
+def test_a_story_that_goes_another_way(site_dir: Path, steps: str, complaint: str) -> None:
+    (problem,) = told(site_dir, STORY.replace("{step}", steps))
+    number = steps.count("}, {") + 1
+    assert re.match(rf'stories/t\.toml:6: story-failed: "T", step {number}: ', problem)
+    assert complaint in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("x = 1\n", ["1: bad-story", "1: unknown-key"]),
+        ("story = 3\n", ["1: bad-story"]),
+        ("story = [3]\n", ["1: wrong-type"]),
+        ("[[story\n", ["1: bad-toml"]),
+        (STORY.replace("2026-11-23T10:00:00-05:00", '"noon"'), ["3: wrong-type"]),
+        (STORY.replace('calls = "100"', 'timezone = "Mars"\ncalls = "1"'), ["4: bad-timezone"]),
+        (STORY.replace("{step}", '{ presses = "2x" }'), ["6: bad-story"]),
+        (STORY.replace("{step}", "{ presses = 2 }"), ["6: wrong-type"]),
+        (STORY.replace("{step}", "{}"), ["6: bad-value"]),
+        (STORY.replace("{step}", '{ waits = 1, hears = "x" }'), ["6: bad-value"]),
+        (STORY.replace("{step}", '{ ends = "well" }'), ["6: bad-story"]),
+    ],
+)
+def test_a_story_that_cannot_be_told(site_dir: Path, text: str, wanted: list[str]) -> None:
+    text = text.replace("{step}", "{ waits = 1 }")
+    found = [": ".join(line.split(":")[1:3]).replace(":  ", ": ") for line in told(site_dir, text)]
+    assert found == wanted
+
+
+def test_stories_of_a_site_with_problems_are_read_but_not_told(site_dir: Path) -> None:
+    (site_dir / "sales.toml").write_text("")
+    problems = told(site_dir, STORY.replace("{step}", '{ hears = "x" }, { typo = 1 }'))
+    assert [line.split(": ")[1] for line in problems if "stories" in line] == ["unknown-key"]
+    assert any(line.startswith("sales.toml:1: missing-key") for line in problems)
+
+
+def test_stories_are_told_only_on_request(site_dir: Path) -> None:
+    (site_dir / "stories" / "t.toml").write_text("x = 1\n")
+    assert check(site_dir) == []
+
+
+# --- anything at all ----------------------------------------------------------------------------
+
+
+def contact_of(site: Site, language: str = "en") -> Contact:
+    return Contact(
+        ContactId("c"), Channel.VOICE, site.version, ContactState.IN_FLOW,
+        "+15550199", "100", "", language, Instant(0),
+    )  # fmt: skip
+
+
+def mutated(text: str, chance: random.Random) -> str:
+    """Damage a file as people and editors do."""
+    lines = text.split("\n")
+    for _ in range(chance.randrange(1, 4)):
+        where = chance.randrange(len(lines))
+        line = lines[where]
+        match chance.randrange(9):
+            case 0:
+                del lines[where]
+                lines = lines or [""]
+            case 1:
+                lines.insert(where, lines[chance.randrange(len(lines))])
+            case 2:
+                other = chance.randrange(len(lines))
+                lines[where], lines[other] = lines[other], line
+            case 3 if line:
+                at = chance.randrange(len(line))
+                lines[where] = line[:at] + chance.choice("\"'[]{}=#.,\\x0\x00é ") + line[at + 1 :]
+            case 4:
+                lines[where] = re.sub(r"= .*", "= " + chance.choice(VALUES), line)
+            case 5:
+                words = re.findall(r"[a-z_]+", "\n".join(lines))
+                words = chance.sample(words, min(1, len(words)))
+                lines[where] = re.sub(
+                    r"[a-z_]+", "".join(words), line, count=chance.randrange(1, 4)
+                )
+            case 6:
+                lines[where] = re.sub(r"\d+", str(chance.choice([0, 1, 10**9, -1])), line)
+            case 7:
+                lines[where] = line[: chance.randrange(len(line) + 1)]
+            case _:
+                lines = lines[: where + 1]
+    return "\n".join(lines)
+
+
+VALUES = [
+    *("1", "-1", "true", '""', '"x"', "[]", "{}", "[[1]]", "1979-05-27", "inf", "nan"),
+    *('"${x}{{y}}%s"', '"file:x.wav"', "'''\n'''", "0xFFFFFFFFFFFFFFFFFFFFFFFF", '["hello"]'),
+]
+SIGNALS: list[Signal] = [
+    *(DigitPressed(digit) for digit in "0123456789*#"),
+    *(PlaybackDone(), PlaybackDone(), TimedOut(), TimedOut(), Reattached()),
+    *(MessageDone(0), MessageDone(5)),
+    *(QueueLeft("timeout"), QueueLeft("full"), QueueLeft("unknown")),
+]
+
+
+def test_every_mutation_is_listed_or_runs(site_dir: Path) -> None:
+    chance = random.Random(20261121)
+    paths = [p for p in sorted(SAMPLE.rglob("*.toml")) if p.parent.name != "stories"]
+    accepted = refused = 0
+    for _ in range(300):
+        source = chance.choice(paths)
+        target = site_dir / source.relative_to(SAMPLE)
+        target.write_text(mutated(source.read_text(), chance))
+        site, problems = load_site(site_dir)
+        assert (site is None) is bool(problems)
+        for problem in problems:
+            assert str(problem).isprintable()
+            lines = (site_dir / problem.file).read_text().count("\n") + 1
+            assert 1 <= problem.line <= lines
+        if site is None:
+            refused += 1
+        else:
+            accepted += 1
+            walk(site, chance)
+        shutil.copy(source, target)
+    # Both happen often, or this shows nothing.
+    assert accepted > 50
+    assert refused > 100
+
+
+def walk(site: Site, chance: random.Random) -> None:
+    """Send 200 signals; a checked site never raises and never fails."""
+    flows, now = FlowInterpreter(), Instant(1_795_392_000_000_000)
+    contact = contact_of(site)
+    for _ in range(200):
+        number = chance.choice(list(site.numbers.values()))
+        signal = Entered(number.flow) if contact.cursor is None else chance.choice(SIGNALS)
+        step = flows.step(site, contact, signal, now)
+        now = after(now, chance.choice([0, 1, 3600]))
+        contact.cursor = step.cursor
+        for action in step.actions:
+            assert action != EndContact(FlowEnd.FAILED)
+            if isinstance(action, SetAttribute):
+                contact.attributes[action.key] = action.value
+            elif isinstance(action, SetLanguage):
+                contact.language = action.language
+            elif isinstance(action, EndContact):
+                contact = contact_of(site)
+
+
+# --- the reference ------------------------------------------------------------------------------
+
+
+def test_the_reference_is_what_the_schemas_say() -> None:
+    page = PAGE.read_text()
+    assert filled(page) == page, "run tools/document_flows.py"
+    assert filled(page.replace("| `tries` |", "| `trys` |")) == page
+
+
+def test_the_flow_in_the_reference_is_a_good_one(site_dir: Path) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    hours, prompts, flow, story = blocks
+    (site_dir / "other.toml").write_text(flow)
+    with (site_dir / "hours.toml").open("a") as file:
+        file.write(hours)
+    assert 'menu = "For sales' in prompts
+    assert [str(p) for p in check(site_dir)] == []
+    assert told(site_dir, story) == []
