@@ -30,6 +30,7 @@ APT::Architecture "{architecture}";
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 APT::Update::Error-Mode "any";
+Acquire::Check-Date "true";
 Acquire::Check-Valid-Until "true";
 Acquire::Languages "none";
 Acquire::Retries "3";
@@ -54,7 +55,7 @@ class InstallError(AcdError):
 
 
 class ReleaseExpiredError(InstallError):
-    """The mirror's list is properly signed, but its own date of validity has passed."""
+    """The mirror's list is properly signed, but its dates do not fit this machine's clock."""
 
     code = "asterisk-release-expired"
 
@@ -90,7 +91,8 @@ class Apt:
             ReleaseExpiredError: signed, but past its ``Valid-Until``.
             InstallError: no network, no such suite, bad signature.
         """
-        extra = ["-o", "Acquire::Check-Valid-Until=false"] if allow_expired else []
+        checks = ("Acquire::Check-Valid-Until=false", "Acquire::Check-Date=false")
+        extra = [word for check in checks for word in ("-o", check)] if allow_expired else []
         self._get([*extra, "update"], "reading the package lists", progress)
 
     def download(self, packages: Sequence[str], progress: Progress) -> list[Path]:
@@ -182,10 +184,10 @@ def apt_failure(text: str) -> InstallError:
     """Turn what apt or dpkg wrote into the error a person is to see."""
     complaints = [line for line in text.splitlines() if line.startswith(("E:", "Err:", "dpkg"))]
     detail = (complaints or text.strip().splitlines() or ["no reason given"])[-1]
-    if "is expired" in text:
+    if "is expired" in text or "is not valid yet" in text:
         return ReleaseExpiredError(
-            f"the package list has expired: {detail}",
-            hint="the mirror is stale; check the machine's date and its apt sources",
+            f"the package list is out of date: {detail}",
+            hint="check the machine's clock and its apt sources",
         )
     if re.search(r"No space left on device|enough free space", text):
         return no_space()
