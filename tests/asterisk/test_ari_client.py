@@ -228,6 +228,7 @@ async def test_a_filter_left_behind_does_not_silence_the_next_link(ear: Ear, wir
     ari = ear.client.ari
     # The bridge keeps the application, and with it the filter, alive while nobody is connected.
     await ari.bridges.create_with_id("b-keeper", type_="mixing")
+    await ari.applications.subscribe(APP, event_source=["bridge:b-keeper"])
     muting = {"allowed": [{"type": "BridgeMerged"}]}
     with pytest.raises(TimeoutError):  # the reply itself is filtered out
         await asyncio.wait_for(ari.applications.filter(APP, filter_=muting), 0.5)
