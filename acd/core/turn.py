@@ -104,7 +104,8 @@ class Turn:
         to_soothe: contacts that came to wait in this turn, with the cause: they get music if
             nobody is found for them.
         freed_by: agents touched in this turn, with the record that did it.
-        flow_steps: how often a flow was stepped: the guard against a flow that never waits.
+        flow_steps: how often each contact's flow was stepped: the guard against a flow that never
+            waits. One turn may step very many flows once: after a restart, or at a common deadline.
     """
 
     world: World
@@ -116,7 +117,7 @@ class Turn:
     refused: Refused | None = None
     to_soothe: dict[ContactId, int] = field(default_factory=dict)
     freed_by: dict[AgentName, int] = field(default_factory=dict)
-    flow_steps: int = 0
+    flow_steps: dict[ContactId, int] = field(default_factory=dict)
 
     @property
     def state(self) -> State:

@@ -13,7 +13,7 @@ from acd.core.timers import after
 from acd.core.turn import Turn
 
 FLOW_STEP_LIMIT = 50
-"""Steps of flows in one turn; more means that a flow goes round without ever waiting."""
+"""Steps of a contact's flow in one turn; more means that it goes round without ever waiting."""
 
 _REASONS: dict[flows.FlowEnd, EndReason] = {
     flows.FlowEnd.FINISHED: EndReason.FLOW_ENDED,
@@ -31,8 +31,8 @@ def enter(turn: Turn, contact: Contact, flow: str, signal: flows.Signal) -> None
 
 def run(turn: Turn, contact: Contact, signal: flows.Signal) -> None:
     """Tell a contact's flow something and do what it wants."""
-    turn.flow_steps += 1
-    if turn.flow_steps > FLOW_STEP_LIMIT:
+    steps = turn.flow_steps[contact.id] = turn.flow_steps.get(contact.id, 0) + 1
+    if steps > FLOW_STEP_LIMIT:
         end_contact(turn, contact, EndReason.FLOW_FAILED)
         return
     if isinstance(signal, flows.Reattached):
