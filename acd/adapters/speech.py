@@ -172,13 +172,14 @@ def _languages(site: Site, language: str) -> Iterable[str]:
 async def _run(command: Sequence[str], text: str = "") -> None:
     process = await asyncio.create_subprocess_exec(
         *command,
-        stdin=asyncio.subprocess.PIPE,
+        # Writing to a program that has ended already is an error with some event loops.
+        stdin=asyncio.subprocess.PIPE if text else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
         async with asyncio.timeout(SPEAK_SECONDS):
-            _, problem = await process.communicate(text.encode())
+            _, problem = await process.communicate(text.encode() if text else None)
     except TimeoutError:
         process.kill()
         await process.wait()
