@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import wave
 import zoneinfo
 from functools import cache
@@ -17,7 +18,11 @@ SOUNDS = "sounds"
 STORIES = "stories"
 PROMPTS = "prompts"
 
-_RATES = (8000, 16000)
+_RATES = {".wav": 8000, ".wav16": 16000}
+"""Samples per second by suffix: Asterisk goes by the suffix and refuses a file of another rate."""
+
+# Asterisk takes the names of several sounds in one text, separated by commas.
+_PLAYABLE = re.compile(r"[A-Za-z0-9_./-]+")
 _LARGEST_SOUND = 50_000_000  # bytes: half an hour at 16 kHz
 
 
@@ -73,7 +78,7 @@ def _read_sounds(directory: Path) -> tuple[dict[str, Sound], list[Problem]]:
         except OSError as error:
             problems.append(_unreadable(f"{SOUNDS}/{name}", error))
             continue
-        sounds[name] = Sound(hashlib.blake2b(content).hexdigest(), wav_defect(content))
+        sounds[name] = Sound(hashlib.blake2b(content).hexdigest(), defect(name, content))
     return sounds, problems
 
 
@@ -82,21 +87,26 @@ def _unreadable(name: str, error: OSError) -> Problem:
     return Problem(one_line(name), 1, Code.UNREADABLE_FILE.code, reason)
 
 
-def wav_defect(content: bytes) -> str:
+def defect(name: str, content: bytes) -> str:
     """Return why a recorded prompt cannot be played; empty if it can.
 
-    Asterisk plays mono 16-bit PCM of 8 kHz (``.wav``) and 16 kHz (``.wav16``).
+    Args:
+        name: its path under ``sounds/``.
+        content: the file.
     """
+    rate_wanted = _RATES.get(Path(name).suffix)
+    if rate_wanted is None or not _PLAYABLE.fullmatch(name):
+        return "must be named .wav or .wav16, with letters, digits, _, - and . only"
     try:
         with wave.open(io.BytesIO(content)) as sound:
             channels, width, rate = sound.getnchannels(), sound.getsampwidth(), sound.getframerate()
             frames = sound.getnframes()
     except (wave.Error, EOFError, RuntimeError) as error:  # the last: chunks of impossible sizes
         return f"is not a PCM WAV file: {str(error) or 'it is damaged'}"
-    if channels != 1 or width != 2 or rate not in _RATES:
+    if (channels, width, rate) != (1, 2, rate_wanted):
         return (
             f"has {channels} channel(s), {8 * width} bit, {rate} Hz: "
-            "it must be mono, 16 bit, 8000 or 16000 Hz"
+            f"it must be mono, 16 bit, {rate_wanted} Hz"
         )
     return "" if frames else "is silent: it has no samples"
 

@@ -39,7 +39,7 @@ class Code(Enum):
     UNKNOWN_ATTRIBUTE = ("unknown-attribute", "no node ever sets this attribute")
     UNKNOWN_STRATEGY = ("unknown-strategy", "no such way of choosing an agent")
     MISSING_SOUND = ("missing-sound", "a recorded prompt names a file that is not in sounds/")
-    BAD_SOUND = ("bad-sound", "a sound is not a mono 16-bit WAV file of 8 or 16 kHz")
+    BAD_SOUND = ("bad-sound", "a sound that Asterisk cannot play: see Prompts")
     NO_EXIT = ("no-exit", "a node may fail and nothing says where the caller goes then")
     UNREACHABLE_NODE = ("unreachable-node", "nothing leads to this node")
     LOOP_WITHOUT_WAIT = ("loop-without-wait", "nodes lead round without ever waiting")

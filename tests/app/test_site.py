@@ -13,7 +13,7 @@ import pytest
 
 from acd.app.check import check
 from acd.app.reference import filled
-from acd.app.site import load_site, wav_defect
+from acd.app.site import defect, load_site
 from acd.app.stories import read_stories
 from acd.core.channel import Channel
 from acd.core.contact import Contact, ContactState
@@ -146,7 +146,7 @@ def test_recorded_prompts(site_dir: Path) -> None:
     sounds = site_dir / "sounds" / "en"
     sounds.mkdir(parents=True)
     (sounds / "narrow.wav").write_bytes(wav())
-    (sounds / "wide.wav").write_bytes(wav(rate=16000))
+    (sounds / "wide.wav16").write_bytes(wav(rate=16000))
     (sounds / "stereo.wav").write_bytes(wav(channels=2))
     (sounds / "huge.wav").touch()
     with (sounds / "huge.wav").open("ab") as file:
@@ -156,8 +156,8 @@ def test_recorded_prompts(site_dir: Path) -> None:
     begins = len(prompts.read_text().splitlines()) + 2
     with prompts.open("a") as file:
         file.write("\n[test]\n")
-        for name in ("narrow", "wide", "stereo", "huge", "gone"):
-            file.write(f'{name} = "file:en/{name}.wav"\n')
+        for name in ("narrow.wav", "wide.wav16", "stereo.wav", "huge.wav", "gone.wav"):
+            file.write(f'{name[:4]} = "file:en/{name}"\n')
     assert codes(site_dir) == [
         f"prompts/en.toml:{begins + 3}: bad-sound",
         f"prompts/en.toml:{begins + 4}: bad-sound",
@@ -178,24 +178,30 @@ def test_a_sound_that_cannot_be_read(site_dir: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("content", "defect"),
+    ("name", "content", "complaint"),
     [
-        (wav(), ""),
-        (wav(rate=16000), ""),
-        (wav(rate=44100), "44100 Hz"),
-        (wav(channels=2), "2 channel"),
-        (wav(width=1), "8 bit"),
-        (wav(frames=0), "no samples"),
-        (b"", "not a PCM WAV"),
-        (b"RIFF\0\0\0\0WAVE", "not a PCM WAV"),
-        (wav()[:30], "not a PCM WAV"),
-        (b"ID3\3" + bytes(200), "not a PCM WAV"),
+        ("en/a-b_c.wav", wav(), ""),
+        ("a.wav16", wav(rate=16000), ""),
+        ("a.wav", wav(rate=16000), "must be mono, 16 bit, 8000 Hz"),
+        ("a.wav16", wav(), "must be mono, 16 bit, 16000 Hz"),
+        ("a.wav", wav(rate=44100), "44100 Hz"),
+        ("a.wav", wav(channels=2), "2 channel"),
+        ("a.wav", wav(width=1), "8 bit"),
+        ("a.wav", wav(frames=0), "no samples"),
+        ("a.wav", b"", "not a PCM WAV"),
+        ("a.wav", b"RIFF\0\0\0\0WAVE", "not a PCM WAV"),
+        ("a.wav", wav()[:30], "not a PCM WAV"),
+        ("a.wav", b"ID3\3" + bytes(200), "not a PCM WAV"),
+        ("a.mp3", wav(), "must be named"),
+        ("a", wav(), "must be named"),
+        ("a,b.wav", wav(), "must be named"),
+        ("a b.wav", wav(), "must be named"),
     ],
 )
-def test_wav_defect(content: bytes, defect: str) -> None:
-    found = wav_defect(content)
-    assert defect in found
-    assert bool(found) is bool(defect)
+def test_what_is_wrong_with_a_sound(name: str, content: bytes, complaint: str) -> None:
+    found = defect(name, content)
+    assert complaint in found
+    assert bool(found) is bool(complaint)
 
 
 def test_no_wav_raises() -> None:
@@ -204,7 +210,7 @@ def test_no_wav_raises() -> None:
         content = bytearray(wav(frames=4))
         for _ in range(chance.randrange(1, 6)):
             content[chance.randrange(len(content))] = chance.randrange(256)
-        wav_defect(bytes(content[: chance.randrange(len(content) + 1)]))
+        defect("a.wav", bytes(content[: chance.randrange(len(content) + 1)]))
 
 
 # --- stories ------------------------------------------------------------------------------------
