@@ -11,6 +11,7 @@ from acd.core.leg import GoneCause, LegState
 EVENTS = (
     "StasisStart",
     "ChannelStateChange",
+    "ChannelHangupRequest",
     "ChannelDestroyed",
     "ChannelDtmfReceived",
     "PlaybackFinished",
@@ -19,9 +20,18 @@ EVENTS = (
 )
 """All that Asterisk has to send: each type left out is work saved in Asterisk.
 
-StasisEnd is not among them: it is a hint, not a fact. A call that fell into the fallback comes
-back with a StasisStart, one that ended sends ChannelDestroyed.
+How a leg's end is told (seen on 22.10.1):
+
+* ChannelDestroyed comes only for channels of an endpoint that is subscribed: agents' phones. An
+  application is no longer subscribed to a channel that has left it.
+* ChannelHangupRequest comes for every channel, at once, whether the far end hung up or we did
+  (``soft``); an expired lease does not send it, so it always means the end.
+* StasisEnd is not among the events: it is a hint, not a fact. A call that fell into the fallback
+  comes back with a StasisStart.
 """
+
+OUR_LEGS = "l-"
+"""How the ids of legs begin that the core minted: agents' legs."""
 
 _CAUSES: dict[int, GoneCause] = {
     1: GoneCause.UNREACHABLE,  # unallocated number
@@ -57,8 +67,12 @@ def to_input(event: ari.AnyEvent | UnknownEvent, node: str) -> i.Input | None:
         case ari.ChannelStateChange(channel=channel) if channel.state == "Ringing":
             return i.LegRinging(LegId(channel.id))
         case ari.ChannelDestroyed():
-            cause = _CAUSES.get(event.cause, GoneCause.FAILED)
-            return i.LegGone(LegId(event.channel.id), cause)
+            return _gone(event.channel, event.cause)
+        case ari.ChannelHangupRequest():
+            # An agent's phone that we hang up is free only when its channel is destroyed.
+            if event.soft and event.channel.id.startswith(OUR_LEGS):
+                return None
+            return _gone(event.channel, event.cause)
         case ari.ChannelDtmfReceived():
             return i.DigitReceived(LegId(event.channel.id), event.digit)
         case ari.PlaybackFinished(playback=playback):
@@ -74,6 +88,10 @@ def to_input(event: ari.AnyEvent | UnknownEvent, node: str) -> i.Input | None:
             return i.RecordingEnded(leg, RecordingId(recording.name), 0.0)
         case _:
             return None
+
+
+def _gone(channel: ari.Channel, cause: int | None) -> i.LegGone:
+    return i.LegGone(LegId(channel.id), _CAUSES.get(cause or 16, GoneCause.FAILED))
 
 
 def _stasis_start(event: ari.StasisStart, node: str) -> i.Input | None:

@@ -16,11 +16,13 @@ import structlog
 from acd.adapters.ari import decode
 from acd.adapters.ari.client import AriClient, Connected
 from acd.adapters.ari.errors import AriError, AriUnavailable, is_gone
-from acd.adapters.ari.generated import Channel, Operations
+from acd.adapters.ari.generated import AnyEvent, Channel, ChannelDtmfReceived, Operations
+from acd.adapters.ari.wire import UnknownEvent
 from acd.core import effects as f
 from acd.core.errors import AcdError
 from acd.core.ids import AgentName, LegId, PlaybackId, RecordingId
 from acd.core.inputs import (
+    DigitReceived,
     LegArrived,
     LegFact,
     LegGone,
@@ -81,6 +83,7 @@ class AriPbx:
         # be renewed meanwhile, and asking would hold up every request behind it.
         self._occupied: set[str] = set()
         self._leased_until: dict[str, float] = {}
+        self._last_press: tuple[str, str] = ("", "")
         self.operations = 0
         self.client = make_client(self._connected, self._disconnected)
         self._http = Operations(self.client.http)
@@ -112,6 +115,8 @@ class AriPbx:
             match cause:
                 case None:
                     continue
+                case DigitReceived() if self._is_repeat(arrival.event):
+                    continue
                 case LegGone(leg):
                     self._occupied.discard(leg)
                     self._leased_until.pop(leg, None)
@@ -120,6 +125,13 @@ class AriPbx:
                 case PlaybackEnded(leg) | RecordingEnded(leg):
                     self._occupied.discard(leg)
             self._emit(cause)
+
+    def _is_repeat(self, event: AnyEvent | UnknownEvent) -> bool:
+        """Whether a key press was told already: once by its channel, once by its endpoint."""
+        assert isinstance(event, ChannelDtmfReceived)
+        press = (event.channel.id, event.timestamp)
+        is_repeat, self._last_press = press == self._last_press, press
+        return is_repeat
 
     @staticmethod
     def _loop_time() -> float:
