@@ -1,0 +1,88 @@
+"""The projector on real databases: killed at any moment it loses and doubles nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from acd.adapters.sql import lease as leases
+from acd.adapters.sql.contacts import SqlContacts
+from acd.adapters.sql.engine import Database
+from acd.adapters.sql.log import SqlLog
+from acd.adapters.sql.schema import contacts
+from acd.app.documents import ContactFold
+from acd.app.projections import ContactProjector
+from acd.testing.pretend import busy_centre
+
+pytestmark = pytest.mark.app
+
+
+def _documents(records):
+    fold = ContactFold()
+    for record in records:
+        fold.fold(record)
+    return {row.id: row.document.decode() for row in fold.changed()}
+
+
+async def _stored(database):
+    async with database.read("look") as connection:
+        rows = await connection.execute(select(contacts.c.id, contacts.c.document))
+        return {row.id: row.document for row in rows}
+
+
+def _fold_until_killed(url: str, last: int, seconds: float) -> bool:
+    """Run a projector and kill it some time after its first step; return whether it was done."""
+    with subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("sql_projector.py")), url, str(last)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as projector:
+        said = [projector.stdout.readline()]
+        time.sleep(seconds)  # the moment of the kill is what is varied
+        projector.send_signal(signal.SIGKILL)
+        said += projector.stdout
+    return said[-1] == "done\n"
+
+
+@pytest.mark.timeout(240)
+async def test_killed_at_any_moment_the_contacts_are_right(url):
+    records = busy_centre(5, 400).records
+    database = Database(url)
+    await database.migrate()
+    log = SqlLog(database, await leases.take(database))
+    await log.append(records)
+    moments = random.Random(3)
+    kills = 0
+    while not _fold_until_killed(url, len(records), moments.uniform(0, 0.2)):
+        kills += 1
+        position = await SqlContacts(database).contact_position()
+        assert await _stored(database) == _documents(records[:position])
+    assert kills >= 3
+    assert await _stored(database) == _documents(records)
+    await log.close()
+    await database.close()
+
+
+async def test_it_follows_a_log_being_written(database):
+    records = busy_centre(6, 200).records
+    log = SqlLog(database, await leases.take(database))
+    projector = ContactProjector(log, SqlContacts(database))
+    task = asyncio.create_task(projector.run())
+    for start in range(0, len(records), 20):
+        batch = records[start : start + 20]
+        await log.append(batch)
+        projector.observe(batch)
+    await asyncio.wait_for(projector.reach(len(records)), 20)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await _stored(database) == _documents(records)
+    await log.close()
