@@ -22,9 +22,9 @@ from acd.core.site import Number, Site
 from acd.core.skill import Need, Requirement, missing
 from acd.core.strategy import STRATEGIES
 from acd.flow.kinds import BAD
-from acd.flow.schema import read_schema
 from acd.flow.load import parse
 from acd.flow.problems import At, Code, Problem, Report, did_you_mean, quoted
+from acd.flow.schema import read_schema
 from acd.sim.chance import Law
 from acd.sim.schema import (
     AgentKeys,

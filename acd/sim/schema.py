@@ -14,16 +14,14 @@ from acd.flow.kinds import (
     Number,
     OneOf,
     Plain,
-    Record,
     TableOf,
     Text,
     good_name,
-    key,
-    read_schema,
     wrong_type,
 )
 from acd.flow.nodes.enqueue import Require
 from acd.flow.problems import At, Code
+from acd.flow.schema import Record, key, read_schema
 from acd.sim.chance import Deterministic, Empirical, Exponential, Law, Lognormal
 
 _DURATION = Number("seconds", 0, 1e9)
