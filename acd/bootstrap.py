@@ -197,6 +197,7 @@ class _Assembly:
         self._use_agents(await agents.agents())
         sounds = await self._start_asterisk()
         self._pbx = self._connect_pbx(sounds)
+        self._stack.push_async_callback(self._pbx.client.close)
         dispatcher.use(self._pbx)
         roster = Roster(agents, self._loop, self._agents_changed)
         await roster.load("system")
