@@ -66,6 +66,11 @@ class Engine:
         return self._world.state
 
     @property
+    def index(self) -> Matcher:
+        """What the matching looks things up in; for checks."""
+        return self._world.matcher
+
+    @property
     def illegal_count(self) -> int:
         """How many illegal transitions were dropped: each is a bug."""
         return self._world.illegal_count
@@ -78,6 +83,7 @@ class Engine:
             now: the present; taken as the last record's instant if it is earlier than that.
             actor: who sent it.
         """
+        self._world.matcher.rest()
         turn = Turn(self._world, max(now, self.state.at), actor)
         record = Record(self.state.seq + 1, turn.now, 0, actor, cause)
         self.fold(record)

@@ -15,8 +15,9 @@ then the best agent for that contact.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from acd.core.agent import Agent
 from acd.core.channel import Channel
@@ -32,21 +33,38 @@ from acd.core.timers import Instant, elapsed_seconds
 TABLE_LIMIT = 50
 """Agents of a queue up to which each decision keeps the whole candidate table."""
 
-ClassKey = tuple[QueueName, Channel, tuple[tuple[str, int], ...], str]
+CLASS_LIMIT = 4096
+"""Classes beyond which those nobody waits in are forgotten: requirements may come from outside."""
+
 Waiting = tuple[int, int, int, ContactId]  # -priority, ordering clock, number, id
 Idle = tuple[Rank, AgentName, int]  # rank, name, token
 
 
-@dataclass(slots=True, eq=False)
-class _Class:
+class ClassKey(NamedTuple):
+    """What makes two contacts interchangeable but for their order."""
+
     queue: QueueName
     channel: Channel
-    requirement: Requirement
+    needs: tuple[tuple[str, int], ...]
     strategy: str
+
+
+@dataclass(slots=True, eq=False)
+class _Class:
+    key: ClassKey
+    requirement: Requirement
     waiting: list[Waiting] = field(default_factory=list)
     waiting_count: int = 0
     idle: list[Idle] = field(default_factory=list)
     members: dict[AgentName, int] = field(default_factory=dict)  # eligible agent -> preference
+
+
+class _Free(NamedTuple):
+    """All of an available agent that their place in the idle heaps rests on."""
+
+    channels: tuple[Channel, ...]
+    idle_since: Instant
+    work_count: int
 
 
 class Matcher:
@@ -55,57 +73,61 @@ class Matcher:
     def __init__(self, state: State) -> None:
         self._state = state
         self._classes: dict[ClassKey, _Class] = {}
+        self._class_limit = CLASS_LIMIT
         self._class_of: dict[ContactId, tuple[_Class, Waiting]] = {}
         self._queue_members: dict[QueueName, dict[AgentName, None]] = {}
         self._served: dict[AgentName, list[_Class]] = {}
+        self._waiting_in: dict[QueueName, int] = {}
+        self._free: dict[AgentName, _Free] = {}
         self._tokens: dict[AgentName, int] = {}  # current token of an agent standing in idle heaps
-        self._next_token = 0
+        self._last_token = 0
+        self._touched: dict[AgentName, None] = {}
         self._freed: dict[AgentName, None] = {}
         self._arrived: dict[ContactId, None] = {}
-        self._waiting_in: dict[QueueName, int] = {}
         for agent in state.agents.values():
             self.agent_defined(agent)
         for contact in state.contacts.values():
             self.touch_contact(contact.id)
+        self.rest()
 
     # --- keeping the index ----------------------------------------------------------------------
 
     def agent_defined(self, agent: Agent) -> None:
         """Take a new or changed profile in."""
-        self._forget(agent.name)
+        self.agent_removed(agent.name)
         for queue in agent.profile.queues:
             self._queue_members.setdefault(queue, {})[agent.name] = None
-        self._served[agent.name] = [k for k in self._classes.values() if self._enlist(k, agent)]
+        self._served[agent.name] = [k for k in self._classes.values() if _enlist(k, agent)]
         self.touch_agent(agent.name)
 
     def agent_removed(self, name: AgentName) -> None:
         """Forget an agent."""
-        self._forget(name)
-        self._served.pop(name, None)
-
-    def _forget(self, name: AgentName) -> None:
-        self._tokens.pop(name, None)
-        self._freed.pop(name, None)
+        for forget in (self._tokens, self._free, self._freed, self._touched):
+            forget.pop(name, None)
         for members in self._queue_members.values():
             members.pop(name, None)
-        for klass in self._served.get(name, ()):
+        for klass in self._served.pop(name, ()):
             klass.members.pop(name, None)
 
-    def _enlist(self, klass: _Class, agent: Agent) -> bool:
-        preference = agent.profile.queues.get(klass.queue)
-        if preference is None or missing(agent.profile.skills, klass.requirement):
-            return False
-        klass.members[agent.name] = preference
-        return True
-
     def touch_agent(self, name: AgentName) -> None:
-        """Look at an agent again after anything about them changed."""
-        agent = self._state.agents.get(name)
-        self._tokens.pop(name, None)  # what stands in the idle heaps is stale now
-        if agent is not None and any(not agent.why_not(c) for c in agent.profile.capacity):
-            self._freed[name] = None
-        else:
-            self._freed.pop(name, None)
+        """Look at an agent again, before the next match, after anything about them changed."""
+        self._touched[name] = None
+
+    def _look_again(self) -> None:
+        """Find out who of the touched became free, ceased to be, or has another rank now."""
+        for name in self._touched:
+            agent = self._state.agents.get(name)
+            free = _availability(agent) if agent is not None else None
+            if free == self._free.get(name):
+                continue
+            self._tokens.pop(name, None)  # what stands in the idle heaps is stale now
+            if free is None:
+                del self._free[name]
+                self._freed.pop(name, None)
+            else:
+                self._free[name] = free
+                self._freed[name] = None
+        self._touched.clear()
 
     def touch_contact(self, contact_id: ContactId) -> None:
         """Look at a contact again after anything about it changed."""
@@ -125,41 +147,61 @@ class Matcher:
         heapq.heappush(klass.waiting, entry)
         klass.waiting_count += 1
         if len(klass.waiting) > 2 * klass.waiting_count + 64:
-            self._compact_waiting(klass)
-        self._waiting_in[klass.queue] = self._waiting_in.get(klass.queue, 0) + 1
+            klass.waiting = [w for w in klass.waiting if self._stands(klass, w)]
+            heapq.heapify(klass.waiting)
+        queue = klass.key.queue
+        self._waiting_in[queue] = self._waiting_in.get(queue, 0) + 1
         self._arrived[contact_id] = None
 
     def _leave(self, contact_id: ContactId, klass: _Class) -> None:
         del self._class_of[contact_id]
         klass.waiting_count -= 1
-        self._waiting_in[klass.queue] -= 1
+        self._waiting_in[klass.key.queue] -= 1
         self._arrived.pop(contact_id, None)
-
-    def _compact_waiting(self, klass: _Class) -> None:
-        klass.waiting = [w for w in klass.waiting if self._stands(klass, w)]
-        heapq.heapify(klass.waiting)
 
     def _stands(self, klass: _Class, entry: Waiting) -> bool:
         stands = self._class_of.get(entry[3])
         return stands is not None and stands[0] is klass and stands[1] is entry
 
     def _class_for(self, contact: Contact) -> _Class:
-        assert contact.queue is not None
-        strategy = self._state.queue_of(contact).strategy
-        needs = tuple((need.skill, need.min) for need in contact.requirement)
-        key = (contact.queue, contact.channel, needs, strategy)
+        queue = self._state.queue_of(contact)
+        return self._class(queue.name, contact.channel, contact.requirement, queue.strategy)
+
+    def _class(
+        self, queue: QueueName, channel: Channel, requirement: Requirement, strategy: str
+    ) -> _Class:
+        needs = tuple([(need.skill, need.min) for need in requirement])
+        key = ClassKey(queue, channel, needs, strategy)
         klass = self._classes.get(key)
         if klass is not None:
             return klass
-        klass = _Class(contact.queue, contact.channel, contact.requirement, strategy)
-        self._classes[key] = klass
-        for name in self._queue_members.get(contact.queue, ()):
+        if len(self._classes) >= self._class_limit:
+            self._forget_classes()
+        klass = self._classes[key] = _Class(key, requirement)
+        for name in self._queue_members.get(queue, ()):
             agent = self._state.agents[name]
-            if self._enlist(klass, agent):
+            if _enlist(klass, agent):
                 self._served[name].append(klass)
                 if name in self._tokens:
-                    self._stand(klass, agent)
+                    self._stand_in(klass, agent)
         return klass
+
+    def _forget_classes(self) -> None:
+        self._classes = {key: k for key, k in self._classes.items() if k.waiting_count}
+        for name, served in self._served.items():
+            self._served[name] = [klass for klass in served if klass.waiting_count]
+        self._class_limit = max(CLASS_LIMIT, 2 * len(self._classes))
+
+    def rest(self) -> None:
+        """Take what was folded without matching as a whole step that had been matched.
+
+        By the invariant none of it can match among itself; should a log say otherwise, the contact
+        is taken for one that just arrived.
+        """
+        self._settle()
+        if self._arrived:
+            stay = [c for c in self._arrived if self._best_agent(self._class_of[c][0]) is not None]
+            self._arrived = dict.fromkeys(stay)
 
     # --- asking it ------------------------------------------------------------------------------
 
@@ -167,86 +209,120 @@ class Matcher:
         """Return how many contacts wait in ``queue``, those being offered not included."""
         return self._waiting_in.get(queue, 0)
 
-    def head(self, klass: _Class) -> Waiting | None:
-        """Return the first waiting entry of a class, dropping stale ones."""
-        waiting = klass.waiting
-        while waiting:
-            if self._stands(klass, waiting[0]):
-                return waiting[0]
-            heapq.heappop(waiting)
-        return None
+    def can_serve(
+        self, queue: QueueName, channel: Channel, requirement: Requirement, strategy: str
+    ) -> bool:
+        """Return whether somebody stands idle, whom nobody who waits could have."""
+        self._look_again()
+        return self._best_agent(self._class(queue, channel, requirement, strategy)) is not None
 
     def pairs(self) -> Iterator[tuple[Contact, Agent]]:
         """Yield matches until none is left; the caller makes each an offer before the next."""
-        while (pair := self._next_pair()) is not None:
-            yield pair
+        self._look_again()
+        while self._freed or self._arrived:
+            if self._freed:
+                freed, self._freed = self._freed, {}
+                yield from self._serve(freed)
+            else:
+                arrived, self._arrived = self._arrived, {}
+                yield from self._place(arrived)
 
-    def _next_pair(self) -> tuple[Contact, Agent] | None:
-        while self._freed:
-            name = next(iter(self._freed))
-            found = self._best_contact(self._state.agents[name])
-            if found is not None:
+    def _serve(self, freed: dict[AgentName, None]) -> Iterator[tuple[Contact, Agent]]:
+        """Yield the contacts that freed agents bring into the hands of somebody."""
+        if len(freed) > 1:  # they compete: let them all stand first
+            for name in freed:
+                self._stand(self._state.agents[name])
+        for name in freed:
+            agent = self._state.agents[name]
+            while name in self._free and (found := self._best_contact(agent)) is not None:
                 klass, contact = found
-                agent = self._best_agent(klass, self._freed)
-                assert agent is not None
-                return contact, agent
-            del self._freed[name]
-            self._settle(self._state.agents[name])
-        while self._arrived:
-            contact_id = min(self._arrived, key=lambda id_: self._class_of[id_][1])
-            klass, _ = self._class_of[contact_id]
-            agent = self._best_agent(klass, ())
+                best = self._best_agent(klass, agent)
+                assert best is not None
+                yield contact, best
+                self._settle()
+                if contact.id in self._class_of:  # it was not taken: leave it for the next step
+                    break
+            if name in self._free and name not in self._tokens:
+                self._stand(agent)
+
+    def _place(self, arrived: dict[ContactId, None]) -> Iterator[tuple[Contact, Agent]]:
+        """Yield the contacts that came to wait and find somebody, in their order."""
+        for contact_id in sorted(arrived, key=lambda id_: self._class_of[id_][1]):
+            agent = self._best_agent(self._class_of[contact_id][0])
             if agent is not None:
-                return self._state.contacts[contact_id], agent
-            del self._arrived[contact_id]
-        return None
+                yield self._state.contacts[contact_id], agent
+                self._settle()
+
+    def _settle(self) -> None:
+        """Let everybody who is available stand: nobody waits for them but who arrived now."""
+        self._look_again()
+        for name in self._freed:
+            self._stand(self._state.agents[name])
+        self._freed.clear()
 
     def _best_contact(self, agent: Agent) -> tuple[_Class, Contact] | None:
+        name, channels = agent.name, self._free[agent.name].channels
         best: tuple[tuple[int, Waiting], _Class] | None = None
-        for klass in self._served[agent.name]:
-            if not klass.waiting_count or agent.why_not(klass.channel):
+        for klass in self._served[name]:
+            if not klass.waiting_count or klass.key.channel not in channels:
                 continue
-            entry = self.head(klass)
-            if entry is not None:
-                key = (klass.members[agent.name], entry)
-                if best is None or key < best[0]:
-                    best = (key, klass)
+            waiting = klass.waiting
+            while not self._stands(klass, waiting[0]):
+                heapq.heappop(waiting)
+            key = (klass.members[name], waiting[0])
+            if best is None or key < best[0]:
+                best = (key, klass)
         if best is None:
             return None
         return best[1], self._state.contacts[best[0][1][3]]
 
-    def _best_agent(self, klass: _Class, freed: Iterable[AgentName]) -> Agent | None:
-        """Return the best of the standing agents and the ``freed`` ones not standing yet."""
+    def _best_agent(self, klass: _Class, freed: Agent | None = None) -> Agent | None:
+        """Return the best of the standing agents and of one ``freed`` who may not stand yet."""
         idle, tokens = klass.idle, self._tokens
         while idle and tokens.get(idle[0][1]) != idle[0][2]:
             heapq.heappop(idle)
-        best: tuple[Rank, AgentName] | None = (idle[0][0], idle[0][1]) if idle else None
-        for name in freed:
-            agent = self._state.agents[name]
-            if name in klass.members and not agent.why_not(klass.channel):
-                candidate = (self._rank(klass, agent), name)
-                if best is None or candidate < best:
-                    best = candidate
-        return self._state.agents[best[1]] if best is not None else None
+        if freed is None or (idle and idle[0][:2] < (self._rank(klass, freed), freed.name)):
+            return self._state.agents[idle[0][1]] if idle else None
+        return freed
 
     def _rank(self, klass: _Class, agent: Agent) -> Rank:
-        terms = STRATEGIES[klass.strategy].rank(agent, klass.requirement)
+        terms = STRATEGIES[klass.key.strategy].rank(agent, klass.requirement)
         return (klass.members[agent.name], *terms, agent.order)
 
-    def _settle(self, agent: Agent) -> None:
-        """Put an agent whom nobody waits for into the idle heaps."""
-        self._next_token += 1
-        self._tokens[agent.name] = self._next_token
+    def _stand(self, agent: Agent) -> None:
+        """Put an available agent into the idle heaps."""
+        self._last_token += 1
+        self._tokens[agent.name] = self._last_token
         for klass in self._served[agent.name]:
-            if not agent.why_not(klass.channel):
-                self._stand(klass, agent)
+            self._stand_in(klass, agent)
 
-    def _stand(self, klass: _Class, agent: Agent) -> None:
-        token = self._tokens[agent.name]
-        heapq.heappush(klass.idle, (self._rank(klass, agent), agent.name, token))
+    def _stand_in(self, klass: _Class, agent: Agent) -> None:
+        if klass.key.channel not in self._free[agent.name].channels:
+            return
+        entry = (self._rank(klass, agent), agent.name, self._tokens[agent.name])
+        heapq.heappush(klass.idle, entry)
         if len(klass.idle) > 2 * len(klass.members) + 64:
             klass.idle = [i for i in klass.idle if self._tokens.get(i[1]) == i[2]]
             heapq.heapify(klass.idle)
+
+    # --- checking it ----------------------------------------------------------------------------
+
+    def standing(self) -> dict[ClassKey, tuple[list[ContactId], list[AgentName]]]:
+        """Return who waits and who is idle in each class, best first."""
+        return {
+            key: (
+                [entry[3] for entry in sorted(k.waiting) if self._stands(k, entry)],
+                [name for _, name, token in sorted(k.idle) if self._tokens.get(name) == token],
+            )
+            for key, k in self._classes.items()
+        }
+
+    def anew(self) -> Matcher:
+        """Return an index made of the state from nothing, with the same classes."""
+        made = Matcher(self._state)
+        for klass in self._classes.values():
+            made._class(klass.key.queue, klass.key.channel, klass.requirement, klass.key.strategy)
+        return made
 
     # --- explaining -----------------------------------------------------------------------------
 
@@ -256,7 +332,8 @@ class Matcher:
         With ``chosen`` the answer is kept short in large queues; without it, it is always whole.
         """
         assert contact.queue is not None
-        klass = self._class_for(contact)
+        stands = self._class_of.get(contact.id)
+        klass = stands[0] if stands is not None else self._class_for(contact)
         names = self._queue_members.get(contact.queue, {})
         if chosen is not None and len(names) > TABLE_LIMIT:
             row = Candidate(chosen.name, 1, self._terms(klass, chosen, now))
@@ -286,13 +363,26 @@ class Matcher:
     def _terms(self, klass: _Class, agent: Agent, now: Instant) -> str:
         preference, *values, _ = self._rank(klass, agent)
         words = [f"preference {preference}"]
-        for term, value in zip(STRATEGIES[klass.strategy].terms, values, strict=True):
+        for term, value in zip(STRATEGIES[klass.key.strategy].terms, values, strict=True):
             if term.endswith("_since"):
                 age = elapsed_seconds(Instant(value), now)
                 words.append(f"{term.removesuffix('_since')} {age:.1f} s")
             else:
                 words.append(f"{term} {abs(value)}")
         return ", ".join(words)
+
+
+def _enlist(klass: _Class, agent: Agent) -> bool:
+    preference = agent.profile.queues.get(klass.key.queue)
+    if preference is None or missing(agent.profile.skills, klass.requirement):
+        return False
+    klass.members[agent.name] = preference
+    return True
+
+
+def _availability(agent: Agent) -> _Free | None:
+    channels = tuple([c for c in agent.profile.capacity if not agent.why_not(c)])
+    return _Free(channels, agent.idle_since, len(agent.works)) if channels else None
 
 
 def _is_waiting(state: State, contact: Contact) -> bool:
