@@ -85,6 +85,7 @@ class Agent:
         idle_since: when their last answered work ended or they became available; a missed ring
             does not reset it.
         rest_until: not considered before this, whatever the presence.
+        is_leaving: removed as soon as the work in hand is done.
         lines: legs that keep the phone busy without being work: a call being hung up, a ``*``
             code being dialled.
     """
@@ -98,6 +99,7 @@ class Agent:
     rest_until: Instant | None = None
     rest_reason: str = ""
     is_reachable: bool = True
+    is_leaving: bool = False
     works: dict[OfferId, Work] = field(default_factory=dict)
     lines: set[LegId] = field(default_factory=set)
 
@@ -114,14 +116,16 @@ class Agent:
         """Return why the agent can take no contact of ``channel`` now; empty if they can.
 
         The answers are stable words: ``logged_out``, ``not_ready:<reason>``, ``resting:<reason>``,
-        ``unreachable``, ``on_line``, ``no_capacity``, and ``offered``, ``active`` or ``wrapup`` for
-        what occupies them.
+        ``no_phone``, ``unreachable``, ``on_line``, ``no_capacity``, and ``offered``, ``active`` or
+        ``wrapup`` for what occupies them.
         """
         if self.presence is not Presence.AVAILABLE:
             return f"{self.presence}:{self.reason}" if self.reason else str(self.presence)
         if self.rest_until is not None:
             return f"resting:{self.rest_reason}"
         if TRAITS[channel].has_legs:
+            if not self.profile.address:
+                return "no_phone"
             if not self.is_reachable:
                 return "unreachable"
             if self.lines:

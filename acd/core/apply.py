@@ -92,6 +92,12 @@ def _(state: State, _: Timers, event: e.AgentDefined, at: Instant, seq: int) -> 
         state.agents[event.agent] = Agent(event.profile, order=seq, presence_since=at)
     else:
         agent.profile = event.profile
+        agent.is_leaving = False
+
+
+@_folds(e.AgentLeaving)
+def _(state: State, _: Timers, event: e.AgentLeaving, _at: Instant, _seq: int) -> None:
+    state.agents[event.agent].is_leaving = True
 
 
 @_folds(e.AgentRemoved)
@@ -155,11 +161,18 @@ def _(state: State, _: Timers, event: e.LegOpened, _at: Instant, _seq: int) -> N
 
 
 @_folds(e.LegChanged)
-def _(state: State, _: Timers, event: e.LegChanged, _at: Instant, _seq: int) -> None:
+def _(state: State, timers: Timers, event: e.LegChanged, _at: Instant, _seq: int) -> None:
     leg = state.legs[event.leg]
     leg.state = move(LEG, leg.state, event.state, event.leg)
     if event.state is LegState.CLOSING and leg.agent in state.agents:
         state.agents[leg.agent].lines.add(event.leg)
+    if leg.role is LegRole.CUSTOMER and leg.contact in state.contacts:
+        contact = state.contacts[leg.contact]
+        if event.state is LegState.AWAY:  # nothing can be done with them until they are back
+            for purpose in (Purpose.FLOW, Purpose.QUEUE, Purpose.MUSIC):
+                timers.clear(purpose, contact.id)
+        elif contact.state is ContactState.WAITING:
+            _arm_leaving(state, timers, contact)
 
 
 @_folds(e.FarewellStarted)
@@ -250,6 +263,13 @@ def _arm_relaxing(timers: Timers, contact: Contact, requirement: Requirement, no
         timers.clear(Purpose.RELAX, contact.id)
 
 
+def _arm_leaving(state: State, timers: Timers, contact: Contact) -> None:
+    leg = state.legs.get(contact.leg) if contact.leg is not None else None
+    is_away = leg is not None and leg.state is LegState.AWAY
+    if contact.cursor is not None and not is_away:  # without a flow it has nowhere to go back to
+        timers.set(Purpose.QUEUE, contact.id, contact.leave_at)
+
+
 @_folds(e.ContactQueued)
 def _(state: State, timers: Timers, event: e.ContactQueued, at: Instant, seq: int) -> None:
     contact = state.contacts[event.contact]
@@ -266,8 +286,8 @@ def _(state: State, timers: Timers, event: e.ContactQueued, at: Instant, seq: in
     contact.leave_at = event.deadline
     contact.offer = None
     contact.agent = None
-    timers.set(Purpose.QUEUE, contact.id, event.deadline)
     timers.clear(Purpose.FLOW, contact.id)
+    _arm_leaving(state, timers, contact)
     _arm_relaxing(timers, contact, event.requirement, at)
 
 
@@ -315,6 +335,7 @@ def _(state: State, timers: Timers, event: e.OfferMade, at: Instant, _seq: int) 
         event.offer, contact.id, contact.channel, event.queue, WorkState.OFFERED, at, event.leg
     )
     timers.set(Purpose.OFFER, event.offer, event.deadline)
+    timers.clear(Purpose.QUEUE, contact.id)  # nobody is taken out of a queue while it rings
     if TRAITS[contact.channel].has_legs:
         timers.set(Purpose.RINGING, event.offer, after(at, RING_GRACE_SECONDS))
         if not contact.has_music:
@@ -330,8 +351,9 @@ def _(_state: State, timers: Timers, event: e.OfferRinging, _at: Instant, _seq: 
 def _(state: State, timers: Timers, event: e.OfferAccepted, at: Instant, _seq: int) -> None:
     contact = state.contacts[event.contact]
     work = state.agents[event.agent].works[event.offer]
-    work.state = move(WORK, work.state, WorkState.ACTIVE, event.offer)
+    work_state = move(WORK, work.state, WorkState.ACTIVE, event.offer)
     contact.state = move(CONTACT, contact.state, ContactState.ACTIVE, contact.id)
+    work.state = work_state
     work.since = at
     contact.agent = event.agent
     contact.answered_at = at
@@ -353,6 +375,7 @@ def _(state: State, timers: Timers, event: e.OfferEnded, _at: Instant, _seq: int
     state.agents[event.agent].works.pop(event.offer, None)
     _close_offer(state, timers, event.offer)
     timers.clear(Purpose.MUSIC, contact.id)
+    _arm_leaving(state, timers, contact)
 
 
 def _close_offer(state: State, timers: Timers, offer: OfferId) -> None:

@@ -63,6 +63,13 @@ class AgentDefined(_Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AgentLeaving(_Event):
+    """An agent is removed as soon as the work in hand is done."""
+
+    agent: AgentName
+
+
+@dataclass(frozen=True, slots=True)
 class AgentRemoved(_Event):
     """An agent is no more."""
 
@@ -409,6 +416,7 @@ Event = (
     LogOpened
     | SitePublished
     | AgentDefined
+    | AgentLeaving
     | AgentRemoved
     | PresenceChanged
     | AgentRested

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from acd.core.timers import seconds
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Need:
@@ -33,10 +35,10 @@ def missing(skills: Skills, requirement: Requirement) -> Need | None:
     return None
 
 
-def relaxed(requirement: Requirement, waited_seconds: float) -> Requirement:
-    """Return what is still required after ``waited_seconds`` in the queue."""
+def relaxed(requirement: Requirement, waited: int) -> Requirement:
+    """Return what is still required after ``waited`` microseconds in the queue."""
     return tuple(
         need
         for need in requirement
-        if need.relax_after is None or waited_seconds < need.relax_after
+        if need.relax_after is None or waited < seconds(need.relax_after)
     )

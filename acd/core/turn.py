@@ -20,6 +20,7 @@ from acd.core.timers import Instant, Timers
 # After these the index looks at the agent, or at the contact, again.
 _TOUCHES_AGENT = frozenset(
     {
+        e.AgentDefined,
         e.PresenceChanged,
         e.AgentRested,
         e.RestEnded,
@@ -78,14 +79,14 @@ class World:
         body = record.body
         apply(self.state, self.timers, record)
         kind = type(body)
-        if kind in _TOUCHES_AGENT:
-            agent = body.agent  # type: ignore[union-attr]  # every kind in the set has one
-            if agent is not None:
-                self.matcher.touch_agent(agent)
-        elif isinstance(body, e.AgentDefined):
+        if isinstance(body, e.AgentDefined):
             self.matcher.agent_defined(self.state.agents[body.agent])
         elif isinstance(body, e.AgentRemoved):
             self.matcher.agent_removed(body.agent)
+        elif kind in _TOUCHES_AGENT:
+            agent = body.agent  # type: ignore[union-attr]  # every kind in the set has one
+            if agent is not None:
+                self.matcher.touch_agent(agent)
         if kind in _TOUCHES_CONTACT:
             contact = body.contact  # type: ignore[union-attr]
             if contact is not None:
@@ -103,7 +104,7 @@ class Turn:
         cause: sequence number that new events get as their parent unless told otherwise.
         to_soothe: contacts that came to wait in this turn, with the cause: they get music if
             nobody is found for them.
-        freed_by: agents touched in this turn, with the record that did it.
+        touched_by: agents and contacts that may match now, with the record that made them so.
         flow_steps: how often each contact's flow was stepped: the guard against a flow that never
             waits. One turn may step very many flows once: after a restart, or at a common deadline.
     """
@@ -116,7 +117,7 @@ class Turn:
     effects: list[Effect] = field(default_factory=list)
     refused: Refused | None = None
     to_soothe: dict[ContactId, int] = field(default_factory=dict)
-    freed_by: dict[AgentName, int] = field(default_factory=dict)
+    touched_by: dict[AgentName | ContactId, int] = field(default_factory=dict)
     flow_steps: dict[ContactId, int] = field(default_factory=dict)
 
     @property
@@ -147,9 +148,19 @@ class Turn:
             self.world.illegal_count += 1
             return self.cause
         self.records.append(record)
-        if type(event) in _TOUCHES_AGENT and event.agent is not None:  # type: ignore[union-attr]
-            self.freed_by[event.agent] = seq  # type: ignore[union-attr]
+        kind = type(event)
+        if kind in _TOUCHES_AGENT and event.agent is not None:  # type: ignore[union-attr]
+            self.touched_by[event.agent] = seq  # type: ignore[union-attr]
+        if kind in _TOUCHES_CONTACT and event.contact is not None:  # type: ignore[union-attr]
+            self.touched_by[event.contact] = seq  # type: ignore[union-attr]
         return seq
+
+    def cause_of_match(self, contact: ContactId, agent: AgentName) -> int | None:
+        """Return the record of this turn that brought ``contact`` and ``agent`` together."""
+        for touched in (self.to_soothe.get(contact), self.touched_by.get(contact)):
+            if touched is not None:
+                return touched
+        return self.touched_by.get(agent)
 
     def do(self, effect: Effect) -> None:
         """Ask for an effect; it is performed after the records are durable."""

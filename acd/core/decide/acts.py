@@ -98,6 +98,6 @@ def finish_work(
         reason = contact.end_reason
         assert reason is not None
         turn.emit(e.ContactClosed(contact.id, reason, contact.disposition), cause=seq)
-    if agent.reason == "removed" and not agent.works:
+    if agent.is_leaving and not agent.works:
         turn.emit(e.AgentRemoved(agent.name), cause=seq)
     return seq

@@ -22,12 +22,17 @@ def define_agent(turn: Turn, cause: i.DefineAgent) -> None:
     """Add or change an agent; an offer they no longer qualify for is withdrawn."""
     profile = cause.profile
     known = turn.state.agents.get(profile.name)
-    if known is not None and known.profile == profile:
+    if known is not None and known.profile == profile and not known.is_leaving:
         return
     turn.emit(e.AgentDefined(profile.name, profile))
-    for offer in _open_offers(turn, turn.state.agents[profile.name]):
+    agent = turn.state.agents[profile.name]
+    for offer in _open_offers(turn, agent):
         contact = turn.state.contacts[offer.contact]
-        if contact.queue not in profile.queues or missing(profile.skills, contact.requirement):
+        if (
+            contact.queue not in profile.queues
+            or missing(profile.skills, contact.requirement)
+            or agent.open_count(contact.channel) > profile.capacity.get(contact.channel, 0)
+        ):
             give_back(turn, offer, OfferOutcome.WITHDRAWN)
 
 
@@ -38,7 +43,9 @@ def remove_agent(turn: Turn, cause: i.RemoveAgent) -> None:
     if agent is None:
         return
     set_presence(turn, agent, Presence.LOGGED_OUT, "removed")
-    if not agent.works:
+    if agent.works:
+        turn.emit(e.AgentLeaving(agent.name))
+    else:
         turn.emit(e.AgentRemoved(agent.name))
 
 
@@ -46,7 +53,9 @@ def remove_agent(turn: Turn, cause: i.RemoveAgent) -> None:
 def presence_requested(turn: Turn, cause: i.SetPresence) -> None:
     """An agent says whether they take contacts."""
     agent = _agent(turn, cause.agent)
-    if agent is not None:
+    if agent is not None and agent.is_leaving:
+        turn.refuse("agent-leaving", "this agent is being removed")
+    elif agent is not None:
         set_presence(turn, agent, cause.presence, cause.reason)
 
 
@@ -102,7 +111,7 @@ def code_dialled(turn: Turn, cause: i.CodeDialled) -> None:
     name = agent.name if agent is not None else None
     turn.emit(e.LegOpened(cause.leg, cause.node, LegRole.AGENT, LegState.UP, None, name, None))
     presence, prompt = CODES.get(cause.code, (None, "agent.refused"))
-    if agent is None:
+    if agent is None or agent.is_leaving:
         prompt = "agent.refused"
     elif presence is not None:
         set_presence(turn, agent, presence)

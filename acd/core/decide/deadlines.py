@@ -16,7 +16,7 @@ from acd.core.ids import AgentName, ContactId, OfferId
 from acd.core.leg import LegState
 from acd.core.offer import OfferOutcome
 from acd.core.skill import relaxed
-from acd.core.timers import Purpose, elapsed_seconds
+from acd.core.timers import Purpose
 from acd.core.turn import Turn
 
 
@@ -64,8 +64,7 @@ def _queue(turn: Turn, about: str) -> None:
 def _relax(turn: Turn, about: str) -> None:
     contact = turn.state.contacts.get(ContactId(about))
     if contact is not None:
-        waited = elapsed_seconds(contact.order_at, turn.now)
-        requirement = relaxed(contact.requirement, waited)
+        requirement = relaxed(contact.requirement, turn.now - contact.order_at)
         turn.emit(e.RequirementRelaxed(contact.id, requirement))
 
 

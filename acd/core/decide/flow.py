@@ -167,6 +167,9 @@ def leave_queue_if_due(turn: Turn, contact: Contact) -> None:
         return
     if contact.cursor is None or contact.queue is None:  # it came without a flow to go back to
         return
+    leg = turn.leg(contact.leg)
+    if leg is not None and leg.state is LegState.AWAY:
+        return
     if contact.has_music and contact.leg is not None:
         turn.do(f.Unhold(contact.leg))
     turn.emit(e.QueueLeft(contact.id, contact.queue, "timeout"))

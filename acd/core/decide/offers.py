@@ -28,7 +28,7 @@ def match(turn: Turn) -> None:
 
 def _make(turn: Turn, contact: Contact, agent: Agent) -> None:
     queue = turn.state.queue_of(contact)
-    cause = turn.to_soothe.get(contact.id) or turn.freed_by.get(agent.name)
+    cause = turn.cause_of_match(contact.id, agent.name)
     candidates = turn.world.matcher.candidates(contact, turn.now, chosen=agent)
     has_legs = TRAITS[contact.channel].has_legs
     offer = OfferId(turn.mint("o"))
