@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,10 +117,13 @@ class Apt:
     def unpack(self, archives: Sequence[Path], root: Path, progress: Progress) -> None:
         """Unpack package files into ``root``; no script of theirs is run."""
         root.mkdir(parents=True)
-        for done, archive in enumerate(archives):
-            progress("unpacking Asterisk", done / len(archives))
+
+        def extract(archive: Path) -> None:
             self._output(["dpkg-deb", "--extract", str(archive), str(root)])
-        progress("unpacking Asterisk", 1.0)
+
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            for done, _ in enumerate(pool.map(extract, archives), start=1):
+                progress("unpacking Asterisk", done / len(archives))
 
     @property
     def _conf(self) -> Path:

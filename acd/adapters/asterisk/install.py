@@ -151,6 +151,8 @@ def _install(
             "the unpacked Asterisk does not run on this machine",
             hint="is the cache directory on a disk mounted noexec? Name another by XDG_CACHE_HOME",
         )
+    # Debian makes this link by update-alternatives, which only an installation as root runs.
+    (program.data_dir / "sounds/en").symlink_to(program.sounds_dir.name)
     progress("preparing music on hold", None)
     _convert_music(program)
     manifest = {

@@ -157,10 +157,7 @@ def unpacked_program(root: Path) -> AsteriskProgram | None:
 
 
 def find_sounds(data_dir: Path) -> Path:
-    """Return the directory of the English core sounds.
-
-    Debian makes ``sounds/en`` by update-alternatives, which an unpacked tree never ran.
-    """
+    """Return the directory of the English core sounds, which distributions name variously."""
     sounds = data_dir / "sounds"
     for candidate in (sounds / "en", *sorted(sounds.glob("en_*"))):
         if candidate.is_dir():
