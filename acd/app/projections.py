@@ -1,9 +1,9 @@
 """Projections: what is derived from the log and kept beside it.
 
 :class:`ContactProjector` runs in a task of its own beside the engine. It takes the records the loop
-has made durable, or reads the log where it missed some, folds them and writes the contacts that
-changed together with the position, in one short transaction. Killed at any point it goes on from
-that position; whoever reads sees contacts a moment late, never wrong.
+has made durable, or reads the log where it missed some, folds them and writes all contacts that
+changed, in one statement. Killed at any point it goes on from the newest of them; whoever reads
+sees contacts a moment late, never wrong.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ log = structlog.get_logger()
 GATHER_SECONDS = 0.05
 """How long changes are gathered before they are written together."""
 
-BATCH_RECORDS = 500
-"""Records folded between two writes: keeps a transaction to a few milliseconds."""
+BATCH_RECORDS = 200
+"""Records folded between two writes: keeps each to a few milliseconds."""
 
 BUFFERED_RECORDS = 20_000
 """Records kept while the store does not take any; beyond that they are read again later."""
@@ -36,11 +36,12 @@ class ContactProjector:
     """Keeps a :class:`ContactStore` up to date with the log.
 
     Attributes:
-        position: the last record that is in the store.
+        position: the last record folded and, where it changed a contact, saved.
     """
 
     def __init__(self, log_store: LogStore, contacts: ContactStore) -> None:
         self.position = 0
+        self._saved = 0  # the newest record in a row of the store
         self._log = log_store
         self._contacts = contacts
         self._fresh: deque[Record] = deque()
@@ -79,7 +80,7 @@ class ContactProjector:
 
     async def _follow(self) -> None:
         # What is stored is the truth: after a failure nobody knows what was kept.
-        self.position = await self._contacts.contact_position()
+        self.position = self._saved = await self._contacts.contact_position()
         fold = ContactFold(await self._contacts.open_contacts())
         await self._catch_up(fold)
         while True:
@@ -112,9 +113,10 @@ class ContactProjector:
         await self._save(fold, last)
 
     async def _save(self, fold: ContactFold, position: int) -> None:
-        if position == self.position:
-            return
-        await self._contacts.save_contacts(fold.changed(), after=self.position, position=position)
-        fold.forget()
+        rows = fold.changed()
+        if rows:
+            await self._contacts.save_contacts(rows, after=self._saved)
+            self._saved = max(row.seq for row in rows)
+            fold.forget()
         self.position = position
         self._moved.set()

@@ -213,15 +213,18 @@ class ContactStore(Protocol):
     """Contacts as folded from the log."""
 
     async def contact_position(self) -> int:
-        """Return the last record folded into what is stored; 0 at first."""
+        """Return a record up to which the log is folded: the newest in any row; 0 at first."""
         ...
 
     async def open_contacts(self) -> list[ContactRow]:
         """Return the contacts that more can happen to."""
         ...
 
-    async def save_contacts(self, rows: Sequence[ContactRow], *, after: int, position: int) -> None:
-        """Insert or replace ``rows`` and move the position from ``after``, all or none.
+    async def save_contacts(self, rows: Sequence[ContactRow], *, after: int) -> None:
+        """Insert or replace ``rows``, all or none, if the position is ``after``.
+
+        ``rows`` are all contacts that records after it have changed, up to some record. So the
+        newest of them is the next position, and needs no place of its own.
 
         Raises:
             StoreError: the position is elsewhere: another engine folds this log (``lease-lost``).

@@ -19,7 +19,8 @@ from acd.app.projections import ContactProjector
 async def main(url: str, last: int) -> None:
     projections.BATCH_RECORDS = 3
     database = Database(url)
-    projector = ContactProjector(SqlLog(database), SqlContacts(database))
+    contacts = SqlContacts(database)
+    projector = ContactProjector(SqlLog(database), contacts)
     task = asyncio.create_task(projector.run())
     reached = 0
     while reached < last:
@@ -30,6 +31,7 @@ async def main(url: str, last: int) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+    await contacts.close()
     await database.close()
 
 

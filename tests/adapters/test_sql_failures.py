@@ -161,7 +161,7 @@ async def test_a_full_disk_is_named_and_got_over(sqlite):
 
 
 async def _pragma(log, what):
-    return (await log._connection.exec_driver_sql(f"PRAGMA {what}")).scalar()
+    return (await log._direct._connection.exec_driver_sql(f"PRAGMA {what}")).scalar()
 
 
 async def test_a_directory_that_does_not_exist_is_named(tmp_path):
@@ -176,7 +176,7 @@ async def test_a_directory_that_does_not_exist_is_named(tmp_path):
 async def test_a_read_only_file_is_named(sqlite):
     log = SqlLog(sqlite, await leases.take(sqlite))
     await log.append(records(1, 5))
-    await log._connection.exec_driver_sql("PRAGMA query_only=ON")
+    await log._direct._connection.exec_driver_sql("PRAGMA query_only=ON")
     with pytest.raises(StoreError) as caught:
         await log.append(records(6, 5))
     assert caught.value.code == "store-read-only"

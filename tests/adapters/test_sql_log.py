@@ -212,12 +212,12 @@ async def test_a_take_over_waits_for_an_append_under_way(postgresql_url):
     lease = await leases.take(database)
     held = SqlLog(database, lease)
     await held.append(records(1, 1))
-    await held._execute("BEGIN", ())
+    await held._direct.execute("BEGIN")
     await held._insert_some([_row_of(record) for record in records(2, 2)])
     taking = asyncio.create_task(leases.take(database, is_gone=lambda _: True))
     done, _ = await asyncio.wait([taking], timeout=0.3)
     assert not done
-    await held._execute("COMMIT", ())
+    await held._direct.execute("COMMIT")
     assert (await asyncio.wait_for(taking, 5)).epoch == lease.epoch + 1
     assert await held.last() == 3
     await held.close()

@@ -74,7 +74,8 @@ async def test_killed_at_any_moment_the_contacts_are_right(url):
 async def test_it_follows_a_log_being_written(database):
     records = busy_centre(6, 200).records
     log = SqlLog(database, await leases.take(database))
-    projector = ContactProjector(log, SqlContacts(database))
+    store = SqlContacts(database)
+    projector = ContactProjector(log, store)
     task = asyncio.create_task(projector.run())
     for start in range(0, len(records), 20):
         batch = records[start : start + 20]
@@ -84,5 +85,6 @@ async def test_it_follows_a_log_being_written(database):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    await store.close()
     assert await _stored(database) == _documents(records)
     await log.close()

@@ -165,41 +165,54 @@ def _contact(number, **changes):
     return dataclasses.replace(row, **changes)
 
 
-async def test_contacts_and_position_move_together(database):
-    store = SqlContacts(database)
+@pytest.fixture
+async def store(database):
+    opened = SqlContacts(database)
+    yield opened
+    await opened.close()
+
+
+async def test_contacts_and_position_move_together(store):
     assert await store.contact_position() == 0
-    await store.save_contacts([_contact(1), _contact(2)], after=0, position=7)
-    assert await store.contact_position() == 7
+    await store.save_contacts([_contact(2), _contact(1)], after=0)
+    assert await store.contact_position() == 2
     assert await store.open_contacts() == [_contact(1), _contact(2)]
-    closed = _contact(1, state="closed", closed_at=2000, document=b'{"n":"\xc3\xa9"}')
-    await store.save_contacts([closed], after=7, position=9)
-    assert await store.open_contacts() == [_contact(2)]
+    closed = _contact(1, seq=9, state="closed", closed_at=2000, document=b'{"n":"\xc3\xa9"}')
+    await store.save_contacts([closed, _contact(3, seq=7)], after=2)
+    assert await store.open_contacts() == [_contact(2), _contact(3, seq=7)]
     assert await store.contact("c-1") == closed.document
     assert await store.contact("c-9") is None
-    await store.save_contacts([], after=9, position=10)
-    assert await store.contact_position() == 10
+    await store.save_contacts([], after=9)
+    assert await store.contact_position() == 9
+    await store.save_contacts([_contact(n) for n in range(10, 210)], after=9)
+    assert len(await store.open_contacts()) == 202
 
 
 @pytest.mark.parametrize("after", [0, 6, 8])
-async def test_a_second_folder_changes_nothing(database, after):
-    store = SqlContacts(database)
-    await store.save_contacts([_contact(1)], after=0, position=7)
+async def test_a_second_folder_changes_nothing(store, after):
+    await store.save_contacts([_contact(1, seq=7)], after=0)
     with pytest.raises(StoreError) as caught:
-        await store.save_contacts([_contact(1, state="closed")], after=after, position=9)
+        await store.save_contacts([_contact(1, seq=9, state="closed")], after=after)
     assert caught.value.code == "lease-lost"
-    assert await store.contact_position() == 7
-    assert await store.open_contacts() == [_contact(1)]
+    assert await store.open_contacts() == [_contact(1, seq=7)]
 
 
-async def test_listing(database):
-    store = SqlContacts(database)
+async def test_a_contact_never_goes_back(store):
+    await store.save_contacts([_contact(1, seq=7)], after=0)
+    with pytest.raises(StoreError) as caught:
+        await store.save_contacts([_contact(1, seq=6, state="in_flow")], after=7)
+    assert caught.value.code == "lease-lost"
+    assert await store.open_contacts() == [_contact(1, seq=7)]
+
+
+async def test_listing(store):
     rows = [
         _contact(1, closed_at=2000, state="closed", agent="ann"),
         _contact(2, queue="support"),
         _contact(3, ani="+2", channel="chat"),
         _contact(4, queue=None),
     ]
-    await store.save_contacts(rows, after=0, position=4)
+    await store.save_contacts(rows, after=0)
 
     async def listed(**wanted):
         documents = await store.contacts(ContactFilter(**wanted))
@@ -219,7 +232,6 @@ async def test_listing(database):
     assert await listed(opened_from=1001, opened_until=1002) == [3, 2]
 
 
-async def test_odd_characters_from_callers_are_no_obstacle(database):
-    store = SqlContacts(database)
-    await store.save_contacts([_contact(1, ani="+1\0' OR 1=1 --")], after=0, position=1)
+async def test_odd_characters_from_callers_are_no_obstacle(store):
+    await store.save_contacts([_contact(1, ani="+1\0' OR 1=1 --")], after=0)
     assert len(await store.contacts(ContactFilter(ani="+1' OR 1=1 --"))) == 1

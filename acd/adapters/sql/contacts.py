@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
-from typing import Any, cast
+from functools import cache
 
-from sqlalchemy import CursorResult, Select, and_, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Select, and_, func, or_, select
 
+from acd.adapters.sql.direct import DirectConnection, columns_of, values_of
 from acd.adapters.sql.engine import Database
-from acd.adapters.sql.schema import contacts, projection_position
+from acd.adapters.sql.errors import FAILURES, as_store_error
+from acd.adapters.sql.schema import contacts
 from acd.core.ids import ContactId
 from acd.ports.store import ContactFilter, ContactRow, StoreError
 
-PROJECTION = "contacts"
-
-_NAMES = tuple(field.name for field in fields(ContactRow))
+_NAMES = tuple(column.name for column in contacts.columns)
 
 
 class SqlContacts:
@@ -24,20 +22,20 @@ class SqlContacts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._insert: Any = sqlite.insert if database.is_sqlite else postgresql.insert
-        fresh = self._insert(contacts)
-        replaced = {name: fresh.excluded[name] for name in _NAMES if name != "id"}
-        self._upsert = fresh.on_conflict_do_update(index_elements=["id"], set_=replaced)
+        self._direct = DirectConnection(database)
+
+    async def close(self) -> None:
+        """Give up the connection that is held for writing."""
+        await self._direct.close()
 
     async def contact_position(self) -> int:
-        """Return the last record folded into what is stored; 0 at first.
+        """Return a record up to which the log is folded: the newest in any row; 0 at first.
 
         Raises:
             StoreError: the database failed.
         """
-        wanted = select(projection_position.c.seq).where(projection_position.c.name == PROJECTION)
         async with self._database.read("read the contacts") as connection:
-            return int(await connection.scalar(wanted) or 0)
+            return int(await connection.scalar(select(func.max(contacts.c.seq))) or 0)
 
     async def open_contacts(self) -> list[ContactRow]:
         """Return the contacts that more can happen to.
@@ -52,32 +50,30 @@ class SqlContacts:
                 for row in await connection.execute(wanted)
             ]
 
-    async def save_contacts(self, rows: Sequence[ContactRow], *, after: int, position: int) -> None:
-        """Insert or replace ``rows`` and move the position from ``after``, all or none.
+    async def save_contacts(self, rows: Sequence[ContactRow], *, after: int) -> None:
+        """Insert or replace ``rows``, all or none, if the position is ``after``.
+
+        One statement: on SQLite it stands in the log's way only while it is worked on.
 
         Raises:
             StoreError: the position is elsewhere: another engine folds this log (``lease-lost``);
                 or the database failed.
         """
-        values = [_values(row) for row in rows]
-        async with self._database.write("save the contacts") as connection:
-            start = self._insert(projection_position).values(name=PROJECTION, seq=0)
-            if after == 0:
-                await connection.execute(start.on_conflict_do_nothing())
-            move = (
-                update(projection_position)
-                .where(projection_position.c.name == PROJECTION, projection_position.c.seq == after)
-                .values(seq=position)
+        if not rows:
+            return
+        values = [value for row in rows for value in _values(row)]
+        statement = _upsert_statement(len(rows), is_sqlite=self._direct.is_sqlite)
+        try:
+            written = await self._direct.execute(statement, [*values, after])
+        except FAILURES as error:
+            await self._direct.give_up()
+            raise as_store_error(error, "save the contacts") from error
+        if written != len(rows):
+            raise StoreError(
+                f"the contacts are not at record {after} of the log: another engine moved them",
+                hint="this one stops folding; start again to follow",
+                code="lease-lost",
             )
-            moved = cast("CursorResult[Any]", await connection.execute(move))
-            if moved.rowcount != 1:
-                raise StoreError(
-                    f"the contacts are not at record {after} of the log: another engine moved them",
-                    hint="this one stops folding; start again to follow",
-                    code="lease-lost",
-                )
-            if values:
-                await connection.execute(self._upsert, values)
 
     async def contact(self, contact: ContactId) -> bytes | None:
         """Return a contact's document, or None.
@@ -122,12 +118,28 @@ def _query(wanted: ContactFilter) -> Select[str]:
     return query.order_by(*newest_first).limit(wanted.limit)
 
 
-def _values(row: ContactRow) -> dict[str, object]:
-    values = {name: _plain(getattr(row, name)) for name in _NAMES}
-    values["document"] = row.document.decode()
-    return values
+@cache
+def _upsert_statement(count: int, *, is_sqlite: bool) -> str:
+    """Return the statement that saves ``count`` rows if the newest row is the last value.
+
+    A row never goes back: should two engines fold at once, the later one's rows stand.
+    """
+    after = "?" if is_sqlite else f"${count * len(_NAMES) + 1}"
+    replaced = ",".join(f"{name}=excluded.{name}" for name in _NAMES if name != "id")
+    return (
+        f"INSERT INTO contacts ({columns_of(contacts)})"
+        f" SELECT fresh.* FROM {values_of(contacts, count, is_sqlite=is_sqlite)}"
+        f" WHERE (SELECT coalesce(max(seq), 0) FROM contacts) = {after}"
+        f" ON CONFLICT (id) DO UPDATE SET {replaced} WHERE excluded.seq > contacts.seq"
+    )
+
+
+def _values(row: ContactRow) -> list[object]:
+    return [_plain(getattr(row, name)) for name in _NAMES]
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode()
     # PostgreSQL's text holds no NUL; in the document it is escaped.
     return value.replace("\0", "") if isinstance(value, str) else value

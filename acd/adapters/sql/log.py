@@ -1,9 +1,7 @@
 """The log in a table.
 
-An append stands between a decision and its effects, so it goes the shortest way there is: one
-multi-row statement, its own transaction, handed to the driver over a connection that is held open.
-On SQLite that is one hop to the driver's thread and back; figures and alternatives are in
-DECISIONS.md, "Appending to the log".
+An append stands between a decision and its effects, so it is one multi-row statement, its own
+transaction, by way of :mod:`acd.adapters.sql.direct`.
 """
 
 from __future__ import annotations
@@ -13,8 +11,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from acd.adapters.sql.direct import DirectConnection, columns_of, values_of
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.errors import FAILURES, as_store_error, is_conflict
 from acd.adapters.sql.lease import Lease, lost
@@ -39,7 +37,6 @@ STATE = "state"
 WRITER_CHECKPOINT_PAGES = 16_384
 """The log's connection leaves checkpoints to others until the WAL has 64 MiB: they take time."""
 
-_COLUMNS = tuple(column.name for column in log.columns)
 _Row = tuple[int, int, str, int, int, str, str | None, str | None, str]
 
 
@@ -50,15 +47,12 @@ class SqlLog:
         """Open the log; without a ``lease`` only for reading."""
         self._database = database
         self._lease = lease
-        self._connection: AsyncConnection | None = None
-        self._driver: Any = None
+        self._direct = DirectConnection(database, f"wal_autocheckpoint={WRITER_CHECKPOINT_PAGES}")
         self._last: int | None = None
 
     async def close(self) -> None:
         """Give up the connection that is held for appending."""
-        connection, self._connection, self._driver = self._connection, None, None
-        if connection is not None:
-            await connection.close()
+        await self._direct.close()
 
     # --- writing --------------------------------------------------------------------------------
 
@@ -85,25 +79,23 @@ class SqlLog:
                     raise _gap(self._last + 1, first)
                 await self._insert(rows)
         except FAILURES as error:
-            await self._disconnect()
+            await self._direct.give_up()
             if not is_conflict(error):
                 raise as_store_error(error, "write to the log") from error
             await self._expect_kept(rows)
         self._last = max(self._last or 0, last)
 
     async def _insert(self, rows: list[_Row]) -> None:
-        if self._driver is None:
-            await self._connect()
         if len(rows) <= MOST_IN_STATEMENT:
             await self._insert_some(rows)
             return
-        await self._execute("BEGIN IMMEDIATE" if self._database.is_sqlite else "BEGIN", ())
+        await self._direct.execute("BEGIN IMMEDIATE" if self._direct.is_sqlite else "BEGIN")
         try:
             for start in range(0, len(rows), MOST_IN_STATEMENT):
                 await self._insert_some(rows[start : start + MOST_IN_STATEMENT])
-            await self._execute("COMMIT", ())
+            await self._direct.execute("COMMIT")
         except BaseException:
-            await self._disconnect()  # rolls back
+            await self._direct.give_up()  # rolls back
             raise
 
     async def _insert_some(self, rows: list[_Row]) -> None:
@@ -111,32 +103,9 @@ class SqlLog:
             raise StoreError("this process may not write to the log", code="lease-lost")
         values = [value for row in rows for value in row]
         values.append(self._lease.epoch)
-        statement = _insert_statement(len(rows), self._database.is_sqlite)
-        if await self._execute(statement, values) != len(rows):
+        statement = _insert_statement(len(rows), is_sqlite=self._direct.is_sqlite)
+        if await self._direct.execute(statement, values) != len(rows):
             raise lost()
-
-    async def _execute(self, statement: str, values: Sequence[object]) -> int:
-        """Run a statement on the driver itself and return how many rows it wrote."""
-        if self._database.is_sqlite:
-            cursor = await self._driver.execute(statement, values)
-            return int(cursor.rowcount)
-        status: str = await self._driver.execute(statement, *values)  # e.g. "INSERT 0 5"
-        count = status.rpartition(" ")[2]
-        return int(count) if count.isdigit() else 0
-
-    async def _connect(self) -> None:
-        self._connection = await self._database.connect()
-        if self._database.is_sqlite:
-            await self._connection.exec_driver_sql(
-                f"PRAGMA wal_autocheckpoint={WRITER_CHECKPOINT_PAGES}"
-            )
-        self._driver = (await self._connection.get_raw_connection()).driver_connection
-
-    async def _disconnect(self) -> None:
-        connection, self._connection, self._driver = self._connection, None, None
-        if connection is not None:
-            await connection.invalidate()
-            await connection.close()
 
     async def _expect_kept(self, rows: list[_Row]) -> None:
         """Pass if exactly these rows are in the log already."""
@@ -226,30 +195,17 @@ class SqlLog:
 
 
 @cache
-def _insert_statement(count: int, is_sqlite: bool) -> str:
+def _insert_statement(count: int, *, is_sqlite: bool) -> str:
     """Return the statement that inserts ``count`` rows if the lease's epoch is the last value.
 
     On PostgreSQL the lease is locked until the statement is committed, so a take-over comes wholly
     before it or wholly after it. SQLite has one writer at a time anyway.
     """
-    width = len(_COLUMNS)
-    if is_sqlite:
-        rows = ",".join(["(" + ",".join("?" * width) + ")"] * count)
-        epoch, lock = "?", ""
-    else:
-        kinds = [
-            {"BIGINT": "::bigint", "INTEGER": "::int"}.get(str(column.type), "::text")
-            for column in log.columns
-        ]
-        rows = ",".join(
-            "(" + ",".join(f"${row * width + i + 1}{kinds[i]}" for i in range(width)) + ")"
-            for row in range(count)
-        )
-        epoch, lock = f"${count * width + 1}", " FOR SHARE OF lease"
+    epoch = "?" if is_sqlite else f"${count * len(log.columns) + 1}"
     return (
-        f"INSERT INTO log ({','.join(_COLUMNS)})"
-        f" SELECT fresh.* FROM lease, (VALUES {rows}) AS fresh"
-        f" WHERE lease.epoch = {epoch}{lock}"
+        f"INSERT INTO log ({columns_of(log)})"
+        f" SELECT fresh.* FROM lease, {values_of(log, count, is_sqlite=is_sqlite)}"
+        f" WHERE lease.epoch = {epoch}{'' if is_sqlite else ' FOR SHARE OF lease'}"
     )
 
 

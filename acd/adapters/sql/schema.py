@@ -135,6 +135,7 @@ contacts = Table(
     Column("end_reason", Text),
     Column("document", Text, nullable=False),  # JSON, served as it is
 )
+Index("contacts_seq", contacts.c.seq)  # the newest is how far the log is folded
 Index("contacts_opened", contacts.c.opened_at, contacts.c.id)
 Index(
     "contacts_open",
@@ -145,10 +146,3 @@ Index(
 Index("contacts_queue", contacts.c.queue, contacts.c.opened_at)
 Index("contacts_agent", contacts.c.agent, contacts.c.opened_at)
 Index("contacts_ani", contacts.c.ani, contacts.c.opened_at)
-
-projection_position = Table(
-    "projection_position",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("seq", BigInteger, nullable=False),
-)

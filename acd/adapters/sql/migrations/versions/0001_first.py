@@ -51,9 +51,6 @@ def upgrade() -> None:
         _big("renewed_at"),
         sa.CheckConstraint("id = 1", name="lease_is_one_row"),
     )
-    op.create_table(
-        "projection_position", sa.Column("name", sa.Text, primary_key=True), _big("seq")
-    )
     _administered()
     _contacts()
 
@@ -113,6 +110,7 @@ def _contacts() -> None:
         _text("end_reason", nullable=True),
         _text("document"),
     )
+    op.create_index("contacts_seq", "contacts", ["seq"])
     op.create_index("contacts_opened", "contacts", ["opened_at", "id"])
     _partial_index("contacts_open", "contacts", ["id"], "closed_at IS NULL")
     for column in ("queue", "agent", "ani"):
