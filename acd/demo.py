@@ -33,6 +33,7 @@ async def provide_agents(store: AgentStore, home: Home) -> list[dict[str, Any]]:
     """Make the sample agents if there are none yet; return them as ``demo.json`` shows them."""
     if any(row.is_active for row in await store.agents()):
         return list((home.read(DEMO_FILE) or {}).get("agents", []))
+    rows: list[tuple[AgentRow, str]] = []
     shown: list[dict[str, Any]] = []
     for number, (name, title, queues, skills) in enumerate(AGENTS, start=FIRST_SIP_USER):
         password, sip_password, sip_user = (
@@ -42,7 +43,7 @@ async def provide_agents(store: AgentStore, home: Home) -> list[dict[str, Any]]:
         )
         profile = AgentProfile(AgentName(name), title, skills, queues, sip_user, {Channel.VOICE: 1})
         row = AgentRow(profile, Role.AGENT, sip_digest(sip_user, sip_password))
-        await store.save_agent(row, password=password)
+        rows.append((row, password))
         shown.append(
             {
                 "name": title,
@@ -54,6 +55,10 @@ async def provide_agents(store: AgentStore, home: Home) -> list[dict[str, Any]]:
                 "skills": dict(skills),
             }
         )
+    # The passwords are kept nowhere else: they are written before they are needed.
+    home.write(DEMO_FILE, {"agents": shown})
+    for row, password in rows:
+        await store.save_agent(row, password=password)
     return shown
 
 

@@ -16,6 +16,8 @@ from typing import IO, Any, Self
 from acd.core.errors import AcdError
 
 DEMO_FILE = "demo.json"
+ENGINE_FILE = "engine.json"
+"""What the running engine leaves for the commands of its home; gone when it stops."""
 
 
 class HomeError(AcdError):
@@ -90,6 +92,18 @@ class Home:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def owner(self) -> str:
+        """Return the process id of the engine that owns the directory; empty if none does."""
+        try:
+            with (self.path / "lock").open("r") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return lock.read().strip() or "unknown"
+        except OSError:
+            pass
+        return ""
 
     def secrets(self) -> Secrets:
         """Return the secrets of this home, made once."""

@@ -5,10 +5,19 @@ One façade over loop, state and stores; it decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from acd.app.loop import Loop
+from acd.app.metrics import Metrics
+from acd.app.views import (
+    AgentDocument,
+    QueueDocument,
+    agent_document,
+    queue_document,
+    queue_names,
+)
+from acd.core.ids import AgentName, QueueName
 from acd.core.inputs import Input
 from acd.core.state import State
 from acd.core.timers import Instant
@@ -35,7 +44,10 @@ class Centre:
     """Everything a user interface may ask for.
 
     Attributes:
+        metrics: the fold of the log that counts.
         parts: name of a part to a check that returns its health at once.
+        counts: name of something counted since the start to its count.
+        load_agents: reads the agents' tables again; given who asks, returns how many there are.
     """
 
     loop: Loop
@@ -43,7 +55,10 @@ class Centre:
     agent_store: AgentStore
     token_store: TokenStore
     contact_store: ContactStore
+    metrics: Metrics
+    load_agents: Callable[[str], Awaitable[int]]
     parts: dict[str, Callable[[], PartHealth]] = field(default_factory=dict)
+    counts: dict[str, Callable[[], int]] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -61,3 +76,33 @@ class Centre:
     def health(self) -> dict[str, PartHealth]:
         """Return the health of every part."""
         return {name: check() for name, check in self.parts.items()}
+
+    def counters(self) -> dict[str, int]:
+        """Return everything counted since the start."""
+        return {name: count() for name, count in self.counts.items()}
+
+    def queues(self) -> list[QueueDocument]:
+        """Return every queue by name."""
+        found = [self.queue(name) for name in queue_names(self.state)]
+        return [queue for queue in found if queue is not None]
+
+    def queue(self, name: QueueName) -> QueueDocument | None:
+        """Return a queue, or None if there is none of this name."""
+        return queue_document(self.state, self.metrics, name, self.now())
+
+    def agents(self) -> list[AgentDocument]:
+        """Return every agent by name."""
+        found = [self.agent(name) for name in sorted(self.state.agents)]
+        return [agent for agent in found if agent is not None]
+
+    def agent(self, name: AgentName) -> AgentDocument | None:
+        """Return an agent, or None if there is none of this name."""
+        return agent_document(self.state, self.metrics, name, self.now())
+
+    async def reload_agents(self, actor: str) -> int:
+        """Bring engine and phones into line with the agents' tables; return how many there are.
+
+        Raises:
+            AcdError: the tables or the PBX failed.
+        """
+        return await self.load_agents(actor)

@@ -1,1 +1,1 @@
-"""HTTP: for people and for programs."""
+"""The HTTP server: health, metrics and the JSON API. It translates and decides nothing."""

@@ -1,0 +1,235 @@
+"""How a centre comes to life: every part in order, and the other way round at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from acd import demo
+from acd.adapters.clock import SystemClock
+from acd.adapters.home import ENGINE_FILE, Home
+from acd.adapters.sql.agents import SqlAgents
+from acd.adapters.sql.contacts import SqlContacts
+from acd.adapters.sql.engine import Database
+from acd.adapters.sql.lease import take
+from acd.adapters.sql.log import SqlLog
+from acd.adapters.sql.tokens import SqlTokens
+from acd.app.centre import Centre, PartHealth
+from acd.app.counting import Counting, restore_metrics
+from acd.app.dispatch import Dispatcher
+from acd.app.loop import Loop
+from acd.app.projections import ContactProjector
+from acd.app.recovery import Snapshots, first_input, restore
+from acd.app.roster import Roster
+from acd.app.site import load_site
+from acd.bootstrap.background import Background
+from acd.bootstrap.places import asterisk_settings, choose_ports, database_url
+from acd.bootstrap.telephony import Progress, Telephony
+from acd.config import Settings
+from acd.core.engine import Engine
+from acd.core.errors import AcdError
+from acd.core.inputs import PublishSite
+from acd.core.site import Site
+from acd.flow.interpreter import FlowInterpreter
+from acd.web.server import WebServer, make_app
+
+CATCH_UP_SECONDS = 2.0
+
+
+class SiteError(AcdError):
+    """The dialplans cannot be published; the message lists every problem."""
+
+    code = "site-invalid"
+
+
+def read_site(directory: Path) -> Site:
+    """Return the checked site of a directory.
+
+    Raises:
+        SiteError: something is wrong with it.
+    """
+    site, problems = load_site(directory)
+    if site is None:
+        listed = "\n  ".join(str(problem) for problem in problems)
+        raise SiteError(
+            f"the dialplans in {directory} cannot be used:\n  {listed}",
+            hint="mend them; `acd check` lists this again",
+        )
+    return site
+
+
+@dataclass(slots=True)
+class Running:
+    """A centre that takes calls.
+
+    Attributes:
+        centre: for the user interfaces.
+        site: what it serves.
+        url: where the web server answers.
+        sip_host, sip_port: where telephones register.
+        prompts: ``language/key`` of every prompt to its sound file.
+        failed: gets the exception of a part that ended for good.
+    """
+
+    centre: Centre
+    site: Site
+    url: str
+    sip_host: str
+    sip_port: int
+    prompts: dict[str, Path]
+    failed: asyncio.Future[None]
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings, progress: Progress, *, with_demo: bool
+) -> AsyncIterator[Running]:
+    """Start every part in order, and stop them in the opposite one.
+
+    Raises:
+        AcdError: a part could not start; everything started before is stopped again.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        home = stack.enter_context(Home(settings.home))
+        yield await _Assembly(settings, home, stack, progress).start(with_demo=with_demo)
+
+
+class _Assembly:
+    def __init__(
+        self,
+        settings: Settings,
+        home: Home,
+        stack: contextlib.AsyncExitStack,
+        progress: Progress,
+    ) -> None:
+        self._settings = settings
+        self._home = home
+        self._stack = stack
+        self._progress = progress
+        self._clock = SystemClock()
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._background = Background(self._failed)
+        self._ports = choose_ports(settings, home)
+        self._url = f"http://{settings.http.host}:{self._ports['http']}"
+
+    async def start(self, *, with_demo: bool) -> Running:
+        self._progress("reading the dialplans", None)
+        site = read_site(self._settings.site.directory)
+        asterisk = asterisk_settings(self._settings, self._home, self._ports)
+        await self._start_engine(site)
+        shown = await demo.provide_agents(self._agents, self._home) if with_demo else []
+
+        phones = Telephony(self._settings, asterisk, self._loop, self._failed, self._progress)
+        roster = Roster(self._agents, self._loop, phones.agents_changed)
+        centre = self._make_centre(phones, roster)
+        own_token = secrets.token_urlsafe(32)
+        app = make_app(centre, own_token=own_token, host=self._settings.http.host)
+        await self._stack.enter_async_context(
+            WebServer(app, self._settings.http.host, self._ports["http"])
+        )
+
+        await phones.start(await self._agents.agents(), self._stack)
+        centre.counts["ari_operations"] = lambda: phones.pbx.operations
+        self._dispatcher.use(phones.pbx)
+        await roster.load("system")
+        phones.link(self._stack)
+        self._progress("speaking the prompts", None)
+        prompts = await phones.sounds.prepare(
+            site, lambda done, of: self._progress("speaking the prompts", done / of)
+        )
+        self._progress("connecting to Asterisk", None)
+        await phones.linked()
+
+        running = Running(
+            centre, site, self._url, self._settings.sip.host, self._ports["sip"], prompts,
+            self._failed,
+        )  # fmt: skip
+        if with_demo:
+            await demo.write_file(
+                self._home,
+                url=self._url,
+                sip={"host": running.sip_host, "port": running.sip_port},
+                site=site,
+                agents=shown,
+                tokens=self._tokens,
+                clock=self._clock,
+            )
+        self._tell_commands(running, own_token)
+        return running
+
+    async def _start_engine(self, site: Site) -> None:
+        """Bring record and engine to where they were, and on to the site as it is now."""
+        self._progress("opening the record", None)
+        database = Database(database_url(self._settings))
+        self._stack.push_async_callback(database.close)
+        await database.migrate()
+        lease = await take(database)
+        self._stack.push_async_callback(lease.release)
+        store = SqlLog(database, lease)
+        self._stack.push_async_callback(store.close)
+        self._agents, self._tokens = SqlAgents(database), SqlTokens(database)
+        self._contacts = SqlContacts(database)
+
+        engine = await restore(store, FlowInterpreter())
+        self._metrics = await restore_metrics(store, store)
+        self._dispatcher = Dispatcher(lambda cause: self._loop.tell(cause, "pbx"))
+        self._loop = Loop(engine, store, self._clock, self._dispatcher.perform)
+        snapshots, counting = Snapshots(self._loop, store), Counting(self._metrics, store)
+        projector = ContactProjector(store, self._contacts)
+        for observer in (snapshots, counting, projector.observe):
+            self._loop.observe(observer)
+        self._stack.push_async_callback(self._background.stop)
+        self._background.start(self._loop.run(), "loop")
+        self._background.start(lease.hold(), "lease")
+        self._background.start(projector.run(), "contacts")
+        if not engine.state.seed:
+            await self._loop.ask(first_input(self._home.secrets().seed), "system")
+        await self._loop.ask(PublishSite(site), "system")
+        self._stack.push_async_callback(snapshots.save)
+        self._stack.push_async_callback(counting.save)
+        self._stack.push_async_callback(lambda: _caught_up(projector, engine))
+
+    def _make_centre(self, phones: Telephony, roster: Roster) -> Centre:
+        return Centre(
+            self._loop,
+            self._clock,
+            self._agents,
+            self._tokens,
+            self._contacts,
+            self._metrics,
+            roster.load,
+            parts={
+                "asterisk": lambda: phones.asterisk_health,
+                "ari": lambda: phones.ari_health,
+                "record": self._record_health,
+            },
+        )
+
+    def _record_health(self) -> PartHealth:
+        if self._loop.is_stalled:
+            return PartHealth(ok=False, detail="the log cannot be written")
+        return PartHealth(ok=True, detail=f"record {self._loop.engine.state.seq}")
+
+    def _tell_commands(self, running: Running, own_token: str) -> None:
+        """Leave in the home what the commands need to reach us; its token dies with us."""
+        self._home.write(
+            ENGINE_FILE,
+            {
+                "url": running.url,
+                "token": own_token,
+                "sip": {"host": running.sip_host, "port": running.sip_port},
+                "prompts": {name: str(path) for name, path in running.prompts.items()},
+            },
+        )
+        self._stack.callback((self._home.path / ENGINE_FILE).unlink, missing_ok=True)
+
+
+async def _caught_up(projector: ContactProjector, engine: Engine) -> None:
+    """Let the contacts come up with the log, for whoever reads them while we are not there."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CATCH_UP_SECONDS):
+            await projector.reach(engine.state.seq)

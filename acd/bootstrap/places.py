@@ -1,0 +1,60 @@
+"""Where the parts of one centre are: its database, its ports, its Asterisk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from acd.adapters.asterisk.settings import AsteriskSettings, Trunk
+from acd.adapters.home import Home
+from acd.config import Settings
+
+DATABASE_FILE = "acd.sqlite3"
+
+
+def database_url(settings: Settings) -> str:
+    """Return the URL of the record: the one set, or a SQLite file in the home."""
+    return settings.store.url or f"sqlite+aiosqlite:///{settings.home / DATABASE_FILE}"
+
+
+def choose_ports(settings: Settings, home: Home) -> dict[str, int]:
+    """Return the ports ``http``, ``sip``, ``ari`` and ``ami``; free ones, kept, where 0 is set.
+
+    Raises:
+        HomeError: the home cannot be written, or no port is free.
+    """
+    return home.ports(
+        {
+            "http": settings.http.port,
+            "sip": settings.sip.port,
+            "ari": settings.asterisk.ari_port,
+            "ami": settings.asterisk.ami_port,
+        }
+    )
+
+
+def asterisk_settings(settings: Settings, home: Home, ports: Mapping[str, int]) -> AsteriskSettings:
+    """Return what the Asterisk of this home depends on, its agents aside.
+
+    Raises:
+        HomeError: the home's secrets can be neither read nor made.
+        SettingError: a value cannot be written into Asterisk's configuration.
+    """
+    raw = settings.site.directory / "asterisk"
+    secrets = home.secrets()
+    return AsteriskSettings(
+        directory=home.path / "asterisk",
+        bind=settings.sip.host,
+        http_port=ports["ari"],
+        sip_port=ports["sip"],
+        ami_port=ports["ami"],
+        rtp_start=settings.sip.rtp_start,
+        rtp_end=settings.sip.rtp_end,
+        ari_user=settings.asterisk.ari_user,
+        ari_password=secrets.ari,
+        ami_password=secrets.ami,
+        caller_password=secrets.caller,
+        systemname=settings.asterisk.node,
+        trunks=tuple(Trunk(name, tuple(match)) for name, match in settings.sip.trunks.items()),
+        lease_seconds=settings.asterisk.lease_seconds,
+        dialplan_dir=raw if raw.is_dir() else None,
+    )

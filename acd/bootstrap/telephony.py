@@ -1,0 +1,214 @@
+"""Asterisk, the links to it and the agents' phones, wired to the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from acd.adapters.ami import AmiClient, Contact
+from acd.adapters.ari.client import AriClient
+from acd.adapters.ari.decode import EVENTS
+from acd.adapters.ari.pbx import AriPbx
+from acd.adapters.asterisk.install import default_cache, locate
+from acd.adapters.asterisk.run import AsteriskServer, ServerState
+from acd.adapters.asterisk.settings import AgentEndpoint, AsteriskSettings
+from acd.adapters.speech import EspeakSounds
+from acd.app.centre import PartHealth
+from acd.app.loop import Loop
+from acd.app.recovery import Reconciler
+from acd.bootstrap.background import Background
+from acd.config import Settings
+from acd.core.errors import AcdError
+from acd.core.ids import AgentName
+from acd.core.inputs import PbxLost, PhoneReachable
+from acd.ports.store import AgentRow
+
+HEALTH_EVERY_SECONDS = 5.0
+CONNECT_SECONDS = 30.0
+
+Progress = Callable[[str, float | None], None]
+"""Told which step has begun and, where it is known, which share of it is done."""
+
+
+class Telephony:
+    """The one Asterisk of a centre.
+
+    Attributes:
+        asterisk_health: of the process we run, or "remote".
+        ari_health: of the link.
+        pbx: the port the loop's effects go to; there after :meth:`start`.
+        sounds: speaks prompts; there after :meth:`start`.
+    """
+
+    pbx: AriPbx
+    sounds: EspeakSounds
+
+    def __init__(
+        self,
+        settings: Settings,
+        asterisk: AsteriskSettings,
+        loop: Loop,
+        failed: asyncio.Future[None],
+        progress: Progress,
+    ) -> None:
+        self._settings = settings
+        self._asterisk = asterisk
+        self._loop = loop
+        self._progress = progress
+        self._links = Background(failed)
+        self._server: AsteriskServer | None = None
+        self._reconciler = Reconciler(loop, lambda: self.pbx, loop.tell, asterisk.lease_seconds)
+        self.asterisk_health = PartHealth(ok=False, detail="starting")
+        self.ari_health = PartHealth(ok=False, detail="not connected")
+
+    async def start(self, rows: Sequence[AgentRow], stack: contextlib.AsyncExitStack) -> None:
+        """Start Asterisk with the phones of these agents; make what talks to it.
+
+        Raises:
+            AcdError: it cannot be installed or started; what was started ends with ``stack``.
+        """
+        self._use_agents(rows)
+        stack.push_async_callback(self._lose)
+        espeak = tuple(filter(None, [shutil.which("espeak-ng")]))
+        sox = tuple(filter(None, [shutil.which("sox")]))
+        mode = self._settings.asterisk.mode
+        if mode == "remote":
+            self.asterisk_health = PartHealth(ok=True, detail="remote")
+        else:
+            self._progress("looking for Asterisk", None)
+            program = await asyncio.to_thread(
+                locate, mode, cache=default_cache(), progress=self._progress
+            )
+            espeak, sox = program.espeak_argv or espeak, program.sox_argv or sox
+            self._progress(f"starting Asterisk {program.version}", None)
+            self._server = AsteriskServer(program, self._asterisk, on_state=self._state_changed)
+            stack.push_async_callback(self._server.stop)
+            await self._server.start()
+        self.sounds = EspeakSounds(
+            espeak,
+            sox,
+            cache=self._settings.home / "prompts",
+            recorded=self._settings.site.directory / "sounds",
+            site=lambda version: self._loop.engine.state.sites[version],
+        )
+        self.pbx = self._make_pbx()
+        stack.push_async_callback(self.pbx.client.close)
+
+    def link(self, stack: contextlib.AsyncExitStack) -> None:
+        """Begin to listen to Asterisk, and to keep it in line with the state."""
+        stack.push_async_callback(self._links.stop)
+        self._links.start(self.pbx.run(), "ari")
+        if self._server is not None:
+            self._links.start(self._ami().run(), "ami")
+        self._links.start(self._reconciler.renew(), "leases")
+        self._links.start(self._reconciler.look(), "looks")
+        self._links.start(self._watch_ari(), "health")
+
+    async def linked(self) -> None:
+        """Return once calls can be taken.
+
+        Raises:
+            AcdError: the password is wrong, or nobody answers.
+        """
+        url = self._settings.asterisk.ari_url or self._asterisk.ari_url
+        late = AcdError(
+            f"Asterisk does not answer at {url}",
+            hint="is it running, and are asterisk.ari_url and its ari.conf right?",
+            code="ari-unreachable",
+        )
+        await self._links.until(self.pbx.client.wait_up(), CONNECT_SECONDS, late)
+        self.ari_health = PartHealth(ok=True)
+
+    async def _lose(self) -> None:
+        """Asterisk has ended: the loop writes down how each call did."""
+        if self._server is not None:
+            await self._loop.ask(PbxLost(self._settings.asterisk.node), "system")
+
+    def _state_changed(self, state: ServerState, detail: str) -> None:
+        self.asterisk_health = PartHealth(ok=state is ServerState.UP, detail=detail or state)
+        if state is ServerState.DOWN:
+            self._loop.tell(PbxLost(self._settings.asterisk.node), "system")
+
+    def _make_pbx(self) -> AriPbx:
+        asterisk, wanted = self._asterisk, self._settings.asterisk
+        return AriPbx(
+            wanted.node,
+            lambda connected, disconnected: AriClient(
+                wanted.ari_url or asterisk.ari_url,
+                wanted.ari_user,
+                wanted.ari_password or asterisk.ari_password,
+                asterisk.ari_app,
+                events=EVENTS,
+                on_connected=connected,
+                on_disconnected=disconnected,
+            ),
+            app=asterisk.ari_app,
+            emit=lambda cause: self._loop.tell(cause, "pbx"),
+            sounds=self.sounds,
+            lease_seconds=asterisk.lease_seconds,
+            resync=self._reconciler.resync,
+            on_lost=self._ari_lost,
+        )
+
+    def _ari_lost(self, reason: str) -> None:
+        self.ari_health = PartHealth(ok=False, detail=reason)
+
+    async def _watch_ari(self) -> None:
+        while True:
+            await asyncio.sleep(HEALTH_EVERY_SECONDS)
+            health = await self.pbx.client.health()
+            self.ari_health = PartHealth(health.ok, health.problem)
+
+    # --- agents and their phones ----------------------------------------------------------------
+
+    def _use_agents(self, rows: Sequence[AgentRow]) -> None:
+        endpoints = tuple(
+            AgentEndpoint(row.profile.address, row.sip_digest)
+            for row in rows
+            if row.is_active and row.profile.address
+        )
+        self._asterisk = replace(self._asterisk, agents=endpoints)
+
+    async def agents_changed(self, rows: Sequence[AgentRow]) -> None:
+        """Bring the phones into line with the active agents.
+
+        Raises:
+            AcdError: Asterisk cannot take the change.
+        """
+        before = self._asterisk
+        self._use_agents(rows)
+        if self._server is not None and self._asterisk != before:
+            await self._server.reload(self._asterisk)
+        await self.pbx.watch_agents({row.profile.address: row.profile.name for row in rows})
+
+    def _ami(self) -> AmiClient:
+        asterisk = self._asterisk
+
+        async def phones_seen() -> None:
+            reachable = {c.endpoint for c in await ami.contacts() if c.is_reachable}
+            for agent in list(self._loop.engine.state.agents.values()):
+                if agent.profile.address:
+                    is_reachable = agent.profile.address in reachable
+                    self._loop.tell(PhoneReachable(agent.name, is_reachable), "phones")
+
+        async def phone_changed(contact: Contact) -> None:
+            name = self._agent_at(contact.endpoint)
+            if name is not None:
+                self._loop.tell(PhoneReachable(name, contact.is_reachable), "phones")
+
+        ami = AmiClient(
+            asterisk.bind,
+            asterisk.ami_port,
+            asterisk.ami_user,
+            asterisk.ami_password,
+            on_contact=phone_changed,
+            on_connected=phones_seen,
+        )
+        return ami
+
+    def _agent_at(self, address: str) -> AgentName | None:
+        agents = self._loop.engine.state.agents.values()
+        return next((agent.name for agent in agents if agent.profile.address == address), None)

@@ -1,0 +1,99 @@
+"""The HTTP server: one application, one port, on loopback unless told otherwise."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from acd.app.centre import Centre
+from acd.core.errors import AcdError
+from acd.web.api import Api
+from acd.web.auth import Guard
+from acd.web.errors import answer_errors
+from acd.web.health import Health
+from acd.web.metrics import Exposition
+
+LARGEST_BODY = 64 * 1024
+KEEPALIVE_SECONDS = 75.0
+SHUTDOWN_SECONDS = 2.0
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Sent with every answer. There is no CORS: pages of other sites get nothing."""
+
+
+class WebError(AcdError):
+    """The server cannot be started (``port-in-use``)."""
+
+    code = "port-in-use"
+
+
+def make_app(centre: Centre, *, own_token: str, host: str) -> web.Application:
+    """Return the application.
+
+    Args:
+        centre: what it shows.
+        own_token: see :class:`acd.web.auth.Guard`.
+        host: name or address it is reached at, besides ``localhost``.
+    """
+    guard = Guard(centre.token_store.verify_token, own_token, host)
+    app = web.Application(
+        middlewares=[answer_errors, guard.middleware()], client_max_size=LARGEST_BODY
+    )
+    app.add_routes(Health(centre, Exposition(centre)).routes())
+    app.add_routes(Api(centre).routes())
+    app.on_response_prepare.append(_add_headers)
+    return app
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+    response.headers["Server"] = "acd"
+
+
+class WebServer:
+    """An application on a port, as a context manager."""
+
+    def __init__(self, app: web.Application, host: str, port: int) -> None:
+        self._host = host
+        self._port = port
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            keepalive_timeout=KEEPALIVE_SECONDS,
+            shutdown_timeout=SHUTDOWN_SECONDS,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Listen.
+
+        Raises:
+            WebError: somebody else does, or the address is not ours.
+        """
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise WebError(
+                f"port {self._port} on {self._host} cannot be used: {error.strerror or error}",
+                hint="stop the program that holds it, or choose another with --port",
+            ) from None
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._runner.cleanup()
