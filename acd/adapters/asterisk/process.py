@@ -139,6 +139,13 @@ def require_free_ports(settings: AsteriskSettings) -> None:
                 ) from error
 
 
+def keep_last_console(directory: Path) -> None:
+    """Move the console log of the run before aside: it may say why that run ended."""
+    console = directory / "log/console.log"
+    with contextlib.suppress(FileNotFoundError):
+        console.replace(console.with_suffix(".log.1"))
+
+
 def log_tail(directory: Path, lines: int = 8) -> str:
     """Return the last complaints of Asterisk's console, for an error message."""
     try:

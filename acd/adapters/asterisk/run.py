@@ -157,7 +157,7 @@ class AsteriskServer:
 
     async def _launch(self, rendered: RenderedConfig) -> Process:
         self._tell(ServerState.STARTING, self.program.version)
-        (self.settings.directory / "log/console.log").write_bytes(b"")
+        process.keep_last_console(self.settings.directory)
         self._remember(rendered)
         started = process.launch(self.program, self.settings.directory)
         self._adopted = False
