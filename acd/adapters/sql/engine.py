@@ -7,6 +7,7 @@ somebody else wrote in between, whatever the busy timeout.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -100,6 +101,11 @@ class Database:
         Raises:
             StoreError: the database cannot be used, or a newer version made it (``store-schema``).
         """
+        if self.is_sqlite:
+            # aiosqlite leaves a thread to end by itself when a file cannot be opened, and that
+            # thread complains aloud when the event loop ends first. So find out without it.
+            with storing("open the database"):
+                sqlite3.connect(self.engine.url.database or "").close()
         if await self._revision() == HEAD:
             return
         # Imported here: a start that has nothing to migrate should not pay for alembic.
