@@ -195,9 +195,12 @@ class Telephony:
                     self._loop.tell(PhoneReachable(agent.name, is_reachable), "phones")
 
         async def phone_changed(contact: Contact) -> None:
+            if not contact.is_reachable:  # perhaps only replaced by a newer registration
+                await phones_seen()
+                return
             name = self._agent_at(contact.endpoint)
             if name is not None:
-                self._loop.tell(PhoneReachable(name, contact.is_reachable), "phones")
+                self._loop.tell(PhoneReachable(name, is_reachable=True), "phones")
 
         ami = AmiClient(
             asterisk.bind,

@@ -132,6 +132,16 @@ class House:
         self._customers.append(phone)
         return phone
 
+    async def hang_up_all(self) -> None:
+        """Hang up every call of every telephone and take the agents' phones away."""
+        for phone in (*self._customers, *self._agents):
+            for call in list(phone.calls):
+                await call.hangup()
+        for phone in self._agents:
+            await phone.unregister()
+        self._customers.clear()
+        self._agents.clear()
+
     async def until(self, true: Callable[[], object], *, seconds: float = PATIENCE_SECONDS) -> None:
         """Return once something is so.
 
