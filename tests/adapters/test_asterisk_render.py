@@ -139,6 +139,14 @@ def test_dialplan_passes_nothing_raw(settings: AsteriskSettings, program: Asteri
     assert all("FILTER(" in line or "LEN(${EXTEN})" in line for line in raw)
 
 
+def test_last_rung_speaks_only_with_a_prompt(
+    settings: AsteriskSettings, program: AsteriskProgram
+) -> None:
+    assert "Playback" not in render(settings, program).files["extensions.conf"]
+    spoken = replace(settings, emergency_prompt=Path("/site/sorry"))
+    assert "Playback(/site/sorry)" in render(spoken, program).files["extensions.conf"]
+
+
 @pytest.mark.parametrize(
     "change",
     [

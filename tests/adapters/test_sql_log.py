@@ -69,7 +69,7 @@ async def test_a_batch_is_kept_whole_or_not_at_all(log, database):
     with pytest.raises(StoreError) as caught:
         await log.append(records(2, count))
     assert caught.value.code == "log-gap"
-    async with database.read("count") as connection:
+    async with database.single("count") as connection:
         assert await connection.scalar(text("SELECT count(*) FROM log")) == 2
 
 
@@ -119,7 +119,7 @@ async def test_snapshots_replace_each_other(log, database):
     await log.save_fold("metrics", Snapshot(7, b"\x00\xff"))
     assert await log.load_snapshot() == Snapshot(30, b"state 30")
     assert await log.load_fold("metrics") == Snapshot(7, b"\x00\xff")
-    async with database.read("count") as connection:
+    async with database.single("count") as connection:
         assert await connection.scalar(text("SELECT count(*) FROM snapshots")) == 3
 
 

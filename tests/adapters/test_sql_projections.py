@@ -32,7 +32,7 @@ def _documents(records):
 
 
 async def _stored(database):
-    async with database.read("look") as connection:
+    async with database.single("look") as connection:
         rows = await connection.execute(select(contacts.c.id, contacts.c.document))
         return {row.id: row.document for row in rows}
 

@@ -33,7 +33,7 @@ ANN = AgentRow(
 
 
 async def _all(database, statement):
-    async with database.read("look") as connection:
+    async with database.single("look") as connection:
         return (await connection.execute(text(statement))).all()
 
 

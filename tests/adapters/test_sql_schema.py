@@ -66,7 +66,7 @@ def test_other_databases_are_refused(bad):
 
 async def test_sqlite_is_set_up_as_decided(sqlite_url):
     database = Database(sqlite_url)
-    async with database.read("look") as connection:
+    async with database.single("look") as connection:
         settings = [
             await connection.scalar(text(f"PRAGMA {name}"))
             for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")

@@ -50,7 +50,7 @@ class SqlAgents:
         Raises:
             StoreError: the database failed.
         """
-        async with self._database.read("read the agents") as connection:
+        async with self._database.single("read the agents") as connection:
             rows = (await connection.execute(select(agents).order_by(agents.c.name))).all()
             skills = await _by_agent(connection, agent_skills, "skill", "level")
             queues = await _by_agent(connection, agent_queues, "queue", "preference")
@@ -125,7 +125,7 @@ class SqlAgents:
             StoreError: the database failed.
         """
         wanted = select(agents.c.password_hash).where(agents.c.name == name, agents.c.is_active)
-        async with self._database.read("check a password") as connection:
+        async with self._database.single("check a password") as connection:
             password_hash = await connection.scalar(wanted)
         return await asyncio.to_thread(_fits, password_hash, password)
 

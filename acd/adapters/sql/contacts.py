@@ -34,7 +34,7 @@ class SqlContacts:
         Raises:
             StoreError: the database failed.
         """
-        async with self._database.read("read the contacts") as connection:
+        async with self._database.single("read the contacts") as connection:
             return int(await connection.scalar(select(func.max(contacts.c.seq))) or 0)
 
     async def open_contacts(self) -> list[ContactRow]:
@@ -44,7 +44,7 @@ class SqlContacts:
             StoreError: the database failed.
         """
         wanted = select(contacts).where(contacts.c.closed_at.is_(None)).order_by(contacts.c.seq)
-        async with self._database.read("read the contacts") as connection:
+        async with self._database.single("read the contacts") as connection:
             return [
                 ContactRow(**{**row._mapping, "document": row.document.encode()})
                 for row in await connection.execute(wanted)
@@ -82,7 +82,7 @@ class SqlContacts:
             StoreError: the database failed.
         """
         wanted = select(contacts.c.document).where(contacts.c.id == contact)
-        async with self._database.read("read the contact") as connection:
+        async with self._database.single("read the contact") as connection:
             found = await connection.scalar(wanted)
         return None if found is None else str(found).encode()
 
@@ -92,7 +92,7 @@ class SqlContacts:
         Raises:
             StoreError: the database failed.
         """
-        async with self._database.read("read the contacts") as connection:
+        async with self._database.single("read the contacts") as connection:
             return [text.encode() for text in await connection.scalars(_query(wanted))]
 
 

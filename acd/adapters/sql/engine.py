@@ -70,8 +70,11 @@ class Database:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def read(self, doing: str) -> AsyncIterator[AsyncConnection]:
-        """Give a connection that sees each statement's own moment and holds no lock.
+    async def single(self, doing: str) -> AsyncIterator[AsyncConnection]:
+        """Give a connection on which each statement is a transaction of its own.
+
+        For reading, and for single writes beside a running engine: on SQLite a lock is held while
+        the statement is worked on and no longer, so the log does not wait for the event loop.
 
         Raises:
             StoreError: it, or something done inside, failed; ``doing`` completes "cannot …".
@@ -117,7 +120,7 @@ class Database:
             await connection.run_sync(upgrade)
 
     async def _revision(self) -> str | None:
-        async with self.read("open the database") as connection:
+        async with self.single("open the database") as connection:
             try:
                 found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
             except DBAPIError as error:

@@ -18,7 +18,6 @@ from typing import Any, cast
 
 import structlog
 from sqlalchemy import CursorResult, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import BigInteger
@@ -95,8 +94,10 @@ class Lease:
         Raises:
             StoreError: the lease is another's now (``lease-lost``), or the database failed.
         """
-        async with self.database.write("renew the lease") as connection:
-            await self._change(connection, renewed_at=_database_now())
+        async with self.database.single("renew the lease") as connection:
+            changed = await connection.execute(self._mine().values(renewed_at=_database_now()))
+            if cast("CursorResult[Any]", changed).rowcount != 1:
+                raise lost()
 
     async def hold(self) -> None:
         """Renew until cancelled; a database that fails for a while is only logged.
@@ -115,16 +116,11 @@ class Lease:
 
     async def release(self) -> None:
         """Let another engine write at once; nothing happens if one does already."""
-        async with self.database.write("release the lease") as connection:
+        async with self.database.single("release the lease") as connection:
             await connection.execute(self._mine().values(holder=""))
 
     def _mine(self) -> Any:
         return update(lease).where(lease.c.id == 1, lease.c.epoch == self.epoch)
-
-    async def _change(self, connection: AsyncConnection, **values: object) -> None:
-        changed = await connection.execute(self._mine().values(**values))
-        if cast("CursorResult[Any]", changed).rowcount != 1:
-            raise lost()
 
 
 def lost() -> StoreError:

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from acd.adapters.sql.direct import DirectConnection, columns_of, values_of
 from acd.adapters.sql.engine import Database
@@ -110,7 +111,7 @@ class SqlLog:
     async def _expect_kept(self, rows: list[_Row]) -> None:
         """Pass if exactly these rows are in the log already."""
         wanted = select(log).where(log.c.seq.between(rows[0][0], rows[-1][0])).order_by(log.c.seq)
-        async with self._database.read("read the log") as connection:
+        async with self._database.single("read the log") as connection:
             kept = [tuple(row) for row in await connection.execute(wanted)]
         if kept != rows:
             raise StoreError(
@@ -123,7 +124,7 @@ class SqlLog:
 
     async def last(self) -> int:
         """Return the sequence number of the last record, 0 for an empty log."""
-        async with self._database.read("read the log") as connection:
+        async with self._database.single("read the log") as connection:
             return int(await connection.scalar(select(func.max(log.c.seq))) or 0)
 
     async def read(self, after: int = 0) -> AsyncIterator[Record]:
@@ -135,7 +136,7 @@ class SqlLog:
         """
         while True:
             wanted = select(log).where(log.c.seq > after).order_by(log.c.seq).limit(PAGE)
-            async with self._database.read("read the log") as connection:
+            async with self._database.single("read the log") as connection:
                 rows = (await connection.execute(wanted)).all()
             for row in rows:
                 if row.seq != after + 1:
@@ -152,7 +153,7 @@ class SqlLog:
         parents = select(log.c.seq, log.c.cause).where(log.c.seq == story.c.cause)
         story = story.union(parents)
         wanted = select(log).where(log.c.seq.in_(select(story.c.seq))).order_by(log.c.seq)
-        async with self._database.read("read the log") as connection:
+        async with self._database.single("read the log") as connection:
             return [_record_of(row) for row in await connection.execute(wanted)]
 
     # --- snapshots ------------------------------------------------------------------------------
@@ -167,10 +168,12 @@ class SqlLog:
 
     async def save_fold(self, name: str, snapshot: Snapshot) -> None:
         """Keep the newest snapshot of the fold ``name``; older ones go."""
-        async with self._database.write("save a snapshot") as connection:
-            same = snapshots.c.name == name, snapshots.c.seq == snapshot.seq
-            await connection.execute(delete(snapshots).where(*same))
-            fresh = insert(snapshots).values(name=name, seq=snapshot.seq, data=snapshot.data)
+        dialect = sqlite if self._direct.is_sqlite else postgresql
+        fresh = dialect.insert(snapshots).values(name=name, seq=snapshot.seq, data=snapshot.data)
+        fresh = fresh.on_conflict_do_update(
+            index_elements=["name", "seq"], set_={"data": fresh.excluded.data}
+        )
+        async with self._database.single("save a snapshot") as connection:
             await connection.execute(fresh)
             kept = (
                 select(snapshots.c.seq)
@@ -189,7 +192,7 @@ class SqlLog:
             .order_by(snapshots.c.seq.desc())
             .limit(1)
         )
-        async with self._database.read("read a snapshot") as connection:
+        async with self._database.single("read a snapshot") as connection:
             row = (await connection.execute(wanted)).one_or_none()
         return None if row is None else Snapshot(row.seq, bytes(row.data))
 

@@ -62,7 +62,7 @@ class SqlTokens:
         Raises:
             StoreError: the database failed.
         """
-        async with self._database.read("read the tokens") as connection:
+        async with self._database.single("read the tokens") as connection:
             rows = await connection.execute(
                 select(tokens).order_by(tokens.c.name, tokens.c.created_at)
             )
@@ -94,7 +94,7 @@ class SqlTokens:
         wanted = select(tokens).where(
             tokens.c.digest == _digest(text), tokens.c.revoked_at.is_(None)
         )
-        async with self._database.read("check a token") as connection:
+        async with self._database.single("check a token") as connection:
             row = (await connection.execute(wanted)).one_or_none()
         return None if row is None else _row(row)
 
