@@ -89,7 +89,9 @@ def _(state: State, _: Timers, event: e.SitePublished, _at: Instant, _seq: int) 
 def _(state: State, _: Timers, event: e.AgentDefined, at: Instant, seq: int) -> None:
     agent = state.agents.get(event.agent)
     if agent is None:
-        state.agents[event.agent] = Agent(event.profile, order=seq, presence_since=at)
+        # Who was removed and comes back may still have a phone that is being hung up.
+        lines = {leg.id for leg in state.legs.values() if leg.agent == event.agent}
+        state.agents[event.agent] = Agent(event.profile, order=seq, presence_since=at, lines=lines)
     else:
         agent.profile = event.profile
         agent.is_leaving = False

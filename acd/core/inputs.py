@@ -238,13 +238,17 @@ class EffectFailed:
     code: str
 
 
+HOLD_BRIDGE = "h-"
+"""How the names of bridges begin in which callers are held with music."""
+
+
 @dataclass(frozen=True, slots=True)
 class LegFact:
     """One leg as the PBX shows it.
 
     Attributes:
         state: ``ringing``, ``up``, ``down`` or ``away`` (alive, outside our control).
-        bridge: the bridge it stands in; empty for none.
+        bridge: the bridge it stands in, see :data:`HOLD_BRIDGE`; empty for none.
         ani, dnis, caller_name: for a leg we may not know.
     """
 

@@ -263,7 +263,7 @@ class Story:
             return ""
         if contact.state is ContactState.ACTIVE:
             return f"b-{contact.agent}"
-        return "h" if contact.has_music else ""
+        return f"h-{NODE}-default" if contact.has_music else ""
 
     def looks(self, facts: Mapping[LegId, i.LegFact] | None = None, *, fresh: bool = False) -> Self:
         """Let the PBX be looked at; every leg is asked about."""

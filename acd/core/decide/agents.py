@@ -102,12 +102,18 @@ def _finish_wrapups(turn: Turn, agent: Agent, disposition: str = "") -> int:
     return len(works)
 
 
+def _agent_at(turn: Turn, address: str) -> Agent | None:
+    agents = turn.state.agents.values()
+    return next((a for a in agents if address and a.profile.address == address), None)
+
+
 @decides(i.CodeDialled)
 def code_dialled(turn: Turn, cause: i.CodeDialled) -> None:
     """An agent dialled a code: do it, say so, hang up."""
-    agent = next(
-        (a for a in turn.state.agents.values() if a.profile.address == cause.address), None
-    )
+    if cause.leg in turn.state.legs:
+        turn.refuse("leg-known", "this call has arrived already")
+        return
+    agent = _agent_at(turn, cause.address)
     name = agent.name if agent is not None else None
     turn.emit(e.LegOpened(cause.leg, cause.node, LegRole.AGENT, LegState.UP, None, name, None))
     presence, prompt = CODES.get(cause.code, (None, "agent.refused"))

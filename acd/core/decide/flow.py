@@ -9,6 +9,7 @@ from acd.core.contact import Contact, ContactState, EndReason
 from acd.core.decide.acts import end_contact
 from acd.core.ids import ContactId, LegId, PlaybackId, QueueName, RecordingId, SegmentId
 from acd.core.leg import LegState
+from acd.core.queue import Queue
 from acd.core.timers import after
 from acd.core.turn import Turn
 
@@ -122,8 +123,7 @@ def enqueue(turn: Turn, contact: Contact, wish: flows.Enqueue) -> None:
     if queue is None:
         run(turn, contact, flows.QueueLeft("unknown"))
         return
-    waiting = turn.world.matcher.waiting_count(queue.name)
-    if queue.max_waiting is not None and waiting >= queue.max_waiting:
+    if _is_full(turn, contact, queue, wish):
         run(turn, contact, flows.QueueLeft("full"))
         return
     answer(turn, contact)
@@ -142,6 +142,14 @@ def enqueue(turn: Turn, contact: Contact, wish: flows.Enqueue) -> None:
             deadline=after(turn.now, longest),
         )
     )
+
+
+def _is_full(turn: Turn, contact: Contact, queue: Queue, wish: flows.Enqueue) -> bool:
+    """Return whether a contact would have to wait where nobody more may wait."""
+    index = turn.world.matcher
+    if queue.max_waiting is None or index.waiting_count(queue.name) < queue.max_waiting:
+        return False
+    return not index.can_serve(queue.name, contact.channel, wish.requirement, queue.strategy)
 
 
 def requeue(turn: Turn, contact: Contact, cause: int) -> None:

@@ -44,10 +44,12 @@ def leg_arrived(turn: Turn, cause: i.LegArrived) -> None:
     if cause.leg in turn.state.legs:
         turn.refuse("leg-known", "this call has arrived already")
         return
+    arrive(turn, _fact(cause), cause.node)
+
+
+def _fact(cause: i.LegArrived | i.LegReturned) -> i.LegFact:
     state = LegState.UP if cause.is_up else LegState.DOWN
-    arrive(
-        turn, i.LegFact(cause.leg, state, "", cause.ani, cause.dnis, cause.caller_name), cause.node
-    )
+    return i.LegFact(cause.leg, state, "", cause.ani, cause.dnis, cause.caller_name)
 
 
 def arrive(turn: Turn, fact: i.LegFact, node: str) -> None:
@@ -69,7 +71,8 @@ def arrive(turn: Turn, fact: i.LegFact, node: str) -> None:
             turn.state.site,
         )
     )
-    turn.emit(e.LegOpened(fact.leg, node, LegRole.CUSTOMER, fact.state, contact_id, None, None))
+    state = LegState.UP if fact.state is LegState.UP else LegState.DOWN
+    turn.emit(e.LegOpened(fact.leg, node, LegRole.CUSTOMER, state, contact_id, None, None))
     contact = turn.state.contacts[contact_id]
     if number is None:
         end_contact(turn, contact, EndReason.NUMBER_UNKNOWN, GoneCause.UNREACHABLE)
@@ -81,34 +84,33 @@ def arrive(turn: Turn, fact: i.LegFact, node: str) -> None:
 def leg_returned(turn: Turn, cause: i.LegReturned) -> None:
     """A caller came back from the fallback dialplan: everything goes on where it was."""
     leg = turn.leg(cause.leg)
-    contact = turn.state.contacts.get(leg.contact) if leg and leg.contact else None
-    if leg is None or contact is None:
-        if leg is not None:
-            turn.emit(e.LegClosed(leg.id, leg.contact, leg.agent, GoneCause.UNSEEN))
-        state = LegState.UP if cause.is_up else LegState.DOWN
-        fact = i.LegFact(cause.leg, state, "", cause.ani, cause.dnis, cause.caller_name)
-        arrive(turn, fact, cause.node)
+    if leg is None:
+        arrive(turn, _fact(cause), cause.node)
         return
-    if leg.state is LegState.CLOSING:
+    contact = turn.state.contacts.get(leg.contact) if leg.contact is not None else None
+    if contact is None or leg.state is LegState.CLOSING:  # the call is over
         turn.do(f.HangUp(leg.id))
         return
     turn.change_leg(leg, LegState.UP)
     restore(turn, contact)
 
 
-def restore(turn: Turn, contact: Contact, bridge: str | None = None) -> None:
+def restore(turn: Turn, contact: Contact, bridge: str = "") -> None:
     """Make the PBX do again what a contact's state says it should be doing.
 
     Args:
         turn: the turn.
         contact: the contact; its leg is up and in our hands.
-        bridge: the bridge its leg stands in; None or empty for none.
+        bridge: the bridge its leg stands in; empty for none.
     """
     assert contact.leg is not None
+    is_held = bridge.startswith(i.HOLD_BRIDGE)
     if contact.state is ContactState.IN_FLOW:
+        if is_held:
+            turn.do(f.Unhold(contact.leg))
         run(turn, contact, flows.Reattached())
     elif contact.state in (ContactState.WAITING, ContactState.OFFERED):
-        if contact.has_music and not bridge:
+        if contact.has_music and not is_held:
             turn.do(f.Hold(contact.leg, turn.state.queue_of(contact).music))
         else:
             turn.to_soothe[contact.id] = turn.cause
@@ -154,11 +156,17 @@ def leg_gone(turn: Turn, cause: i.LegGone) -> None:
 
 
 def close(turn: Turn, leg: Leg, cause: GoneCause) -> None:
-    """Take a leg out of the state and draw the consequences."""
+    """Take a leg out of the state and draw the consequences, unless its end was our wish."""
     was_closing = leg.state is LegState.CLOSING
     turn.emit(e.LegClosed(leg.id, leg.contact, leg.agent, cause))
-    contact = turn.state.contacts.get(leg.contact) if leg.contact else None
-    if contact is None or was_closing or not contact.is_open:
+    if not was_closing:
+        lose(turn, leg, cause)
+
+
+def lose(turn: Turn, leg: Leg, cause: GoneCause) -> None:
+    """Let what a leg was part of go on or end without it."""
+    contact = turn.state.contacts.get(leg.contact) if leg.contact is not None else None
+    if contact is None or not contact.is_open:
         return
     if leg.role is LegRole.CUSTOMER:
         end_contact(turn, contact, _end_reason(contact, cause))
@@ -202,7 +210,9 @@ def _contact_in_flow(turn: Turn, leg: Leg | None) -> Contact | None:
     if leg is None or leg.role is not LegRole.CUSTOMER or leg.contact is None:
         return None
     contact = turn.state.contacts.get(leg.contact)
-    return contact if contact and contact.state is ContactState.IN_FLOW else None
+    if contact is None or contact.state is not ContactState.IN_FLOW:
+        return None
+    return contact if leg.state is not LegState.AWAY else None  # its node begins again anyway
 
 
 @decides(i.PlaybackEnded)
@@ -222,6 +232,8 @@ def playback_ended(turn: Turn, cause: i.PlaybackEnded) -> None:
 def recording_ended(turn: Turn, cause: i.RecordingEnded) -> None:
     """A message has been taken."""
     contact = _contact_in_flow(turn, turn.leg(cause.leg))
-    if contact is not None and contact.recording == cause.recording:
+    if contact is None or not contact.is_leaving_message:
+        return
+    if contact.recording == cause.recording:
         turn.emit(e.MessageEnded(contact.id, cause.recording, cause.seconds))
         run(turn, contact, flows.MessageDone(cause.seconds))

@@ -11,7 +11,7 @@ from acd.core import events as e
 from acd.core import inputs as i
 from acd.core.contact import Contact, ContactState
 from acd.core.decide import legs
-from acd.core.decide.acts import work_of
+from acd.core.decide.acts import hang_up, work_of
 from acd.core.decide.offers import give_back
 from acd.core.decide.registry import decides
 from acd.core.ids import LegId
@@ -46,7 +46,7 @@ def pbx_seen(turn: Turn, cause: i.PbxSeen) -> None:
             continue
         fact = facts.get(leg.id)
         if fact is not None:
-            _compare(turn, leg, fact)
+            _compare(turn, leg, fact, is_fresh=cause.is_fresh)
         elif leg.id in asked or restarted:
             legs.close(turn, leg, gone)
     for fact in cause.legs:
@@ -56,7 +56,7 @@ def pbx_seen(turn: Turn, cause: i.PbxSeen) -> None:
         _restore_all(turn, facts)
 
 
-def _compare(turn: Turn, leg: Leg, fact: i.LegFact) -> None:
+def _compare(turn: Turn, leg: Leg, fact: i.LegFact, *, is_fresh: bool) -> None:
     if leg.state is LegState.CLOSING:
         turn.do(f.HangUp(leg.id))
     elif leg.role is LegRole.AGENT:
@@ -71,7 +71,13 @@ def _compare(turn: Turn, leg: Leg, fact: i.LegFact) -> None:
         if offer is not None:  # nobody to connect until the caller is back
             give_back(turn, offer, OfferOutcome.WITHDRAWN)
     elif fact.state is LegState.UP:
+        was_away = leg.state is LegState.AWAY
         turn.change_leg(leg, LegState.UP)
+        contact = turn.state.contacts.get(leg.contact) if leg.contact else None
+        if was_away and contact is not None and not is_fresh:  # its return was missed
+            legs.restore(turn, contact, fact.bridge)
+    elif fact.state is LegState.DOWN and leg.state is LegState.UP and is_fresh:
+        turn.do(f.Answer(leg.id))
 
 
 def _unknown(turn: Turn, fact: i.LegFact, node: str) -> None:
@@ -91,7 +97,7 @@ def _restore_all(turn: Turn, facts: dict[LegId, i.LegFact]) -> None:
             legs.restore(turn, contact, fact.bridge)
     for leg in list(turn.state.legs.values()):
         if leg.farewell is not None and leg.id in facts:
-            turn.do(f.HangUp(leg.id))
+            hang_up(turn, leg.id)
 
 
 def _talks_already(turn: Turn, contact: Contact, facts: dict[LegId, i.LegFact]) -> bool:
@@ -114,8 +120,8 @@ def effect_failed(turn: Turn, cause: i.EffectFailed) -> None:
             unreachable = cause.code == "unreachable"
             legs.close(turn, leg, GoneCause.UNREACHABLE if unreachable else GoneCause.FAILED)
         case "Connect":  # the agent's leg is the subject; the caller keeps the place
-            turn.do(f.HangUp(leg.id))
-            legs.close(turn, leg, GoneCause.FAILED)
+            hang_up(turn, leg.id)
+            legs.lose(turn, leg, GoneCause.FAILED)
         case "Play" if leg.farewell is not None:
             legs.playback_ended(turn, i.PlaybackEnded(leg.id, leg.farewell))
         case "Play" if contact is not None and contact.playback is not None:
