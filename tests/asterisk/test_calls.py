@@ -270,7 +270,6 @@ async def test_asterisk_dies_and_comes_back(centre: House) -> None:
     await centre.until(lambda: not centre.state.contacts)
     assert await ended(centre, "+15550114") == "pbx_lost"
     await centre.until(lambda: centre.centre.health()["ari"].ok, seconds=20)
-    await agent.register()
     await centre.until(lambda: centre.state.agents[AgentName("ann")].is_reachable)
     again = await (await centre.customer("+15550115")).dial("200")
     await connected(centre, again, agent)
