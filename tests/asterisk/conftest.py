@@ -53,6 +53,6 @@ async def phones() -> AsyncIterator[Phones]:
 
 @pytest.fixture
 def own_settings(tmp_path: Path) -> AsteriskSettings:
-    """Settings for an Asterisk of the test's own, with a path longer than a socket's may be."""
-    directory = tmp_path / ("home-" + "x" * 100) / "asterisk"
+    """Settings for an Asterisk of the test's own, in a path with spaces, longer than a socket's."""
+    directory = tmp_path / ("a home " + "x" * 100) / "asterisk"
     return replace(lab_settings(directory), systemname="own")

@@ -37,11 +37,16 @@ def lab(
     asterisk_program: AsteriskProgram, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lab]:
     """A started Asterisk whose lease and fallback are short."""
+    directory = tmp_path_factory.mktemp("hasty")
+    site = directory / "site dialplan"
+    site.mkdir()
+    (site / "raw.conf").write_text("[site]\nexten => 1,1,NoOp(of the site's own)\n")
     settings = replace(
-        lab_settings(tmp_path_factory.mktemp("hasty")),
+        lab_settings(directory / "asterisk"),
         lease_seconds=LEASE,
         fallback_seconds=FALLBACK,
         systemname="hasty",
+        dialplan_dir=site,
     )
     server = AsteriskServer(asterisk_program, settings)
     asyncio.run(server.start())
@@ -142,6 +147,9 @@ async def test_caller_without_an_engine_is_delivered_when_it_is_back(
         return "MusicOnHold" in lab.cli("core show channels concise")
 
     await eventually(hears_music)
+    channel = lab.cli("core show channels concise").split("!")[0]
+    if lab.program.source == "bundled":  # its music is stored in the callers' codecs
+        assert "WriteTranscode: No" in lab.cli(f"core show channel {channel}")
     async with AriProbe(lab.settings) as late:
         await late.listen()
         assert (await late.event("StasisStart"))["args"] == ["resume", "", "100"]
@@ -216,6 +224,10 @@ async def test_star_codes_come_with_the_agents_endpoint(
     call = await bob.dial("100")
     assert (await probe.event("StasisStart"))["args"] == ["new", "", "100"]
     await call.hangup()
+
+
+def test_the_sites_own_dialplan_is_included(lab: Lab) -> None:
+    assert "of the site's own" in lab.cli("dialplan show site")
 
 
 async def test_poison_call_id_is_refused_and_channels_stay_visible(
