@@ -66,6 +66,13 @@ class Timers:
         self._due[key] = at
         heapq.heappush(self._heap, (at, key))
 
+        if len(self._heap) > 2 * len(self._due) + 64:
+            self._heap = sorted((at, key) for key, at in self._due.items())
+
+    def __len__(self) -> int:
+        """Return how many entries are kept, stale ones included."""
+        return len(self._heap)
+
     def clear(self, purpose: Purpose, about: str) -> None:
         """Disarm a deadline; disarming one that is not set is nothing."""
         self._due.pop(f"{purpose}:{about}", None)
