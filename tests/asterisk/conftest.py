@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from acd.adapters.asterisk import process
 from acd.adapters.asterisk.install import default_cache, locate
 from acd.adapters.asterisk.program import AsteriskProgram
 from acd.adapters.asterisk.run import AsteriskServer
@@ -52,7 +55,12 @@ async def phones() -> AsyncIterator[Phones]:
 
 
 @pytest.fixture
-def own_settings(tmp_path: Path) -> AsteriskSettings:
-    """Settings for an Asterisk of the test's own, in a path with spaces, longer than a socket's."""
+def own_settings(tmp_path: Path) -> Iterator[AsteriskSettings]:
+    """Settings for an Asterisk of the test's own, in a path with spaces, longer than a socket's.
+
+    An Asterisk that outlives the test, as it outlives its engine, is ended.
+    """
     directory = tmp_path / ("a home " + "x" * 100) / "asterisk"
-    return replace(lab_settings(directory), systemname="own")
+    yield replace(lab_settings(directory), systemname="own")
+    if left := process.find(directory):
+        os.killpg(left.pid, signal.SIGKILL)
