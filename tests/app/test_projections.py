@@ -207,7 +207,8 @@ async def _reach(projector, seq):
     await asyncio.wait_for(projector.reach(seq), 10)
 
 
-async def test_it_catches_up_and_then_follows():
+async def test_it_catches_up_and_then_follows(monkeypatch):
+    monkeypatch.setattr(projections, "GATHER_SECONDS", 0.2)  # all batches come well within it
     records = busy_centre(3, 200).records
     half = len(records) // 2
     memory = Memory(records[:half])
