@@ -131,6 +131,8 @@ class Agent:
             if self.lines:
                 return "on_line"
         limit = self.profile.capacity.get(channel, 0)
+        if limit == 0:
+            return "no_capacity"
         if self.works and self.open_count(channel) >= limit:
             return str(next(w.state for w in self.works.values() if w.channel is channel))
-        return "" if limit else "no_capacity"
+        return ""

@@ -69,6 +69,13 @@ def test_one_chat_and_one_call_at_once() -> None:
     story.chats("y").waits("y").hangs_up("c1").talks("x", "ann")
 
 
+def test_agent_for_chats_only_is_never_asked_for_a_call() -> None:
+    capacity = {Channel.VOICE: 0, Channel.CHAT: 2}
+    story = Story().agent("ann", capacity=capacity).chats("x").calls("c1").waits("c1")
+    rows = story.engine.candidates(story.contact("c1").id).rows
+    assert rows[0].why == "no_capacity"
+
+
 def test_chat_waits_for_ever_rather_than_being_lost() -> None:
     story = Story().chats("x").at(100_000).waits("x")
     assert not story.done(f.Hold)

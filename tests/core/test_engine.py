@@ -18,7 +18,7 @@ from acd.core.leg import GoneCause
 from acd.core.machine import CONTACT, LEG, WORK, IllegalTransition, move
 from acd.core.record import Record
 from acd.core.timers import NEVER, Instant, Purpose, Timers
-from acd.testing.fakes import TinyFlows, tiny_site
+from acd.testing.fakes import TinyFlows
 from acd.testing.invariants import InvariantBroken, difference, problems
 from acd.testing.story import START, Story
 

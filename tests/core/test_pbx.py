@@ -66,11 +66,11 @@ def test_first_look_learns_the_epoch() -> None:
 
 
 def test_missed_hangup_of_a_caller() -> None:
-    story = Story().calls("c1").looks({}).ended("c1", EndReason.UNSEEN).all_quiet()
+    Story().calls("c1").looks({}).ended("c1", EndReason.UNSEEN).all_quiet()
 
 
 def test_leg_that_was_not_asked_about_is_not_concluded_to_be_gone() -> None:
-    story = Story().calls("c1").tell(i.PbxSeen(NODE, "e1", (), (), True)).waits("c1")
+    Story().calls("c1").tell(i.PbxSeen(NODE, "e1", (), (), True)).waits("c1")
 
 
 def test_other_nodes_legs_are_not_touched() -> None:
