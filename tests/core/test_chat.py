@@ -69,6 +69,15 @@ def test_one_chat_and_one_call_at_once() -> None:
     story.chats("y").waits("y").hangs_up("c1").talks("x", "ann")
 
 
+def test_missed_call_gives_the_other_offers_back() -> None:
+    story = Story().agent("ann", capacity=BOTH).calls("c1").rings("ann").at(10).chats("x")
+    story.at(20).waits("c1", "x").is_presence("ann", Presence.NOT_READY, "rona")
+    assert [x.outcome for x in story.events(e.OfferEnded)] == [
+        OfferOutcome.RONA,
+        OfferOutcome.WITHDRAWN,
+    ]
+
+
 def test_agent_for_chats_only_is_never_asked_for_a_call() -> None:
     capacity = {Channel.VOICE: 0, Channel.CHAT: 2}
     story = Story().agent("ann", capacity=capacity).chats("x").calls("c1").waits("c1")

@@ -7,12 +7,12 @@ from acd.core import events as e
 from acd.core import inputs as i
 from acd.core.agent import CODES, Agent, Presence, WorkState
 from acd.core.decide.acts import finish_work
-from acd.core.decide.offers import give_back
+from acd.core.decide.offers import give_back, open_offers, withdraw_all
 from acd.core.decide.registry import decides
 from acd.core.flows import Prompt
 from acd.core.ids import AgentName, PlaybackId
 from acd.core.leg import LegRole, LegState
-from acd.core.offer import Offer, OfferOutcome
+from acd.core.offer import OfferOutcome
 from acd.core.skill import missing
 from acd.core.turn import Turn
 
@@ -26,7 +26,7 @@ def define_agent(turn: Turn, cause: i.DefineAgent) -> None:
         return
     turn.emit(e.AgentDefined(profile.name, profile))
     agent = turn.state.agents[profile.name]
-    for offer in _open_offers(turn, agent):
+    for offer in open_offers(turn, agent):
         contact = turn.state.contacts[offer.contact]
         if (
             contact.queue not in profile.queues
@@ -64,8 +64,7 @@ def set_presence(turn: Turn, agent: Agent, presence: Presence, reason: str = "")
     if (agent.presence, agent.reason) != (presence, reason) or agent.rest_until is not None:
         turn.emit(e.PresenceChanged(agent.name, presence, reason))
     if presence is not Presence.AVAILABLE:
-        for offer in _open_offers(turn, agent):
-            give_back(turn, offer, OfferOutcome.WITHDRAWN)
+        withdraw_all(turn, agent)
 
 
 def _agent(turn: Turn, name: AgentName) -> Agent | None:
@@ -73,10 +72,6 @@ def _agent(turn: Turn, name: AgentName) -> Agent | None:
     if agent is None:
         turn.refuse("agent-unknown", "there is no such agent")
     return agent
-
-
-def _open_offers(turn: Turn, agent: Agent) -> list[Offer]:
-    return [turn.state.offers[id_] for id_ in agent.works if id_ in turn.state.offers]
 
 
 @decides(i.PhoneReachable)

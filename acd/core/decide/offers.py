@@ -83,4 +83,17 @@ def accept(turn: Turn, offer: Offer) -> None:
 def give_back(turn: Turn, offer: Offer, outcome: OfferOutcome) -> None:
     """End an offer; the contact goes on waiting, or leaves the queue if its time is over."""
     end_offer(turn, offer, outcome)
+    if outcome is OfferOutcome.RONA:  # not ready now: not for the other offers either
+        withdraw_all(turn, turn.state.agents[offer.agent])
     leave_queue_if_due(turn, turn.state.contacts[offer.contact])
+
+
+def open_offers(turn: Turn, agent: Agent) -> list[Offer]:
+    """Return what an agent is being asked for."""
+    return [turn.state.offers[id_] for id_ in agent.works if id_ in turn.state.offers]
+
+
+def withdraw_all(turn: Turn, agent: Agent) -> None:
+    """Give back, unharmed, whatever an agent is being asked for."""
+    for offer in open_offers(turn, agent):
+        give_back(turn, offer, OfferOutcome.WITHDRAWN)
