@@ -311,10 +311,12 @@ class AriPbx:
 
     async def _hold(self, leg: LegId, music: str) -> None:
         bridge = f"h-{self._node}-{music}"
-        if await self._ensure_bridge(bridge, "holding"):
-            self.operations += 1
-            await self.client.ari.bridges.start_moh(bridge, moh_class=music)
+        await self._ensure_bridge(bridge, "holding")
         await self._unless_gone(self.client.ari.bridges.add_channel(bridge, channel=[leg]))
+        # Asterisk ends a bridge's music when the last one leaves: it is started for whoever comes.
+        # Where it plays already, it plays on.
+        self.operations += 1
+        await self._unless_gone(self.client.ari.bridges.start_moh(bridge, moh_class=music))
 
     async def _unhold(self, leg: LegId) -> None:
         for bridge in [b for b in self._bridges if b.startswith("h-")]:
