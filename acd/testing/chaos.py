@@ -336,11 +336,11 @@ class Chaos:
 
     def _at_the_end(self) -> None:
         doubled = [who for who, count in self._opened.items() if count > 1]
-        lost = self._arrived - 1 - len([who for who in self._opened if who.startswith("caller")])
+        lost = sorted(self.pbx.shown - self._opened.keys())
         found = self.watch.thorough()
         if doubled:
             found.append(f"more than one contact for {doubled}")
-        if lost > self.callers // 20:  # some came and went while nobody could see them
-            found.append(f"{lost} callers never became a contact")
+        if lost:
+            found.append(f"callers never became a contact: {lost}")
         if found:
             raise InvariantBroken("\n".join(found))

@@ -89,6 +89,11 @@ class FakePbx:
         random: where all chance comes from.
         tell: takes its inputs, late and in order.
         chances: how phones and callers behave.
+
+    Attributes:
+        shown: customers' legs that the engine was told of; who comes and goes while the link is
+            down is never seen by anybody.
+        in_flight: effects and events under way.
     """
 
     def __init__(
@@ -104,6 +109,7 @@ class FakePbx:
         self.legs: dict[LegId, FakeLeg] = {}
         self.epoch = 1
         self.is_linked = True
+        self.shown: set[LegId] = set()
         self.link_count = 1
         self.in_flight = 0
         self._tell = tell
@@ -126,6 +132,8 @@ class FakePbx:
     def _deliver(self, cause: i.Input, link: int) -> None:
         self.in_flight -= 1
         if self.is_linked and link == self.link_count:
+            if isinstance(cause, i.LegArrived | i.LegReturned):
+                self.shown.add(cause.leg)
             self._tell(cause)
 
     def cut(self) -> None:
@@ -161,6 +169,7 @@ class FakePbx:
     def look(self, known: Collection[LegId], *, is_fresh: bool) -> i.PbxSeen:
         """Return what the PBX shows."""
         shown = [leg for id_, leg in self.legs.items() if leg.is_ours or id_ in known]
+        self.shown |= {leg.id for leg in shown if leg.is_ours and leg.dnis}
         facts = tuple(
             i.LegFact(
                 leg.id,

@@ -184,6 +184,18 @@ def test_lost_unhold() -> None:
     assert len(story.done(f.Play)) == 2
 
 
+def test_lost_unhold_of_a_caller_who_waits_again() -> None:
+    site = tiny_site(
+        queues={"support": Queue("support", max_wait_seconds=5)},
+        flows={"support": {"queue": "support", "left": "sales"}},
+    )
+    story = Story(site).agent("ann", "sales").calls("c1").at(5).rings("ann", "c1")
+    held = seen_as(story, "c1", LegState.UP, "h-pbx-default")
+    story.looks(held, fresh=True).is_offered("ann", "c1").later(1)
+    assert len(story.done(f.Hold)) == 1
+    assert len(story.events(e.MusicStarted)) == 2
+
+
 def test_lost_answer() -> None:
     story = Story().calls("c1", to="menu")
     unanswered = seen_as(story, "c1", LegState.DOWN)
