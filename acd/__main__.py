@@ -1,0 +1,7 @@
+"""``python -m acd``."""
+
+from __future__ import annotations
+
+from acd.cli import main
+
+main()

@@ -1,0 +1,263 @@
+"""The engine is killed at every named point of a call, and nobody is lost or doubled.
+
+Asterisk and the telephones live on; the engine is started again in the same home. Each case is one
+call: menu, key, queue with music, ringing, talk (a tone is heard), hang-up, wrap-up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from acd.adapters.asterisk.install import default_cache, locate
+from acd.adapters.home import Home
+from acd.adapters.sql.engine import Database
+from acd.adapters.sql.log import SqlLog
+from acd.bootstrap import database_url
+from acd.config import Settings
+from acd.core.record import Record
+from acd.testing.house import agent_profile, house_settings, provide_agents, sip_password
+from acd.testing.phonecall import CallGone, PhoneCall
+from acd.testing.softphone import Answer, CallNotAnswered, Phone, Phones
+from acd.testing.tones import tone_share
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
+
+SITE = Path(__file__).parent / "site"
+AGENTS = {"ann": agent_profile("ann", 1, "desk", "experts", billing=3)}
+
+# In the order in which a call comes to them. `input` is before the engine is told, `append` around
+# the commit of the records, `effect` around what is asked of Asterisk.
+POINTS = (
+    "input:LegArrived",
+    "before-append:ContactOpened",
+    "after-append:ContactOpened",
+    "before-effect:Play",
+    "after-effect:Play",
+    "input:DigitReceived",
+    "before-append:DigitTaken",
+    "before-append:ContactQueued",
+    "after-append:ContactQueued",
+    "after-append:OfferMade",
+    "before-effect:Dial",
+    "after-effect:Dial",
+    "input:LegRinging",
+    "after-append:OfferRinging",
+    "before-append:MusicStarted",
+    "before-effect:Hold",
+    "after-effect:Hold",
+    "input:LegAnswered",
+    "before-append:OfferAccepted",
+    "after-append:OfferAccepted",
+    "before-effect:Connect",
+    "after-effect:Connect",
+    "input:LegGone",
+    "before-append:ContactEnded",
+    "after-append:ContactEnded",
+    "before-effect:HangUp",
+    "after-effect:HangUp",
+    "after-append:WrapupStarted",
+    "before-append:WorkDone",
+    "after-append:ContactClosed",
+)
+HANGS_UP = POINTS.index("input:LegGone")
+"""From here on a point comes only once the caller has hung up."""
+
+
+@dataclass
+class Engine:
+    """`acd up` as a process of its own."""
+
+    settings: Settings
+    process: asyncio.subprocess.Process | None = None
+    deaths: list[int] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
+
+    async def start(self, fault: str = "") -> None:
+        settings = self.settings
+        environment = {
+            **os.environ,
+            "ACD_HOME": str(settings.home),
+            "ACD_SITE_DIRECTORY": str(settings.site.directory),
+            "ACD_SIP_RTP_START": str(settings.sip.rtp_start),
+            "ACD_SIP_RTP_END": str(settings.sip.rtp_end),
+        }
+        environment.pop("ACD_FAULT", None)
+        if fault:
+            environment["ACD_FAULT"] = fault
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "acd", "up", "--port", "0"),
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        assert self.process.stdout is not None
+        async with asyncio.timeout(30):
+            async for line in self.process.stdout:
+                self.output.append(line.decode().rstrip())
+                if self.output[-1].startswith("ready "):
+                    return
+        raise AssertionError("\n".join(self.output[-30:]))
+
+    async def raise_again(self) -> None:
+        """Wait for the engine to die by its own hand, then start it anew, sound."""
+        assert self.process is not None
+        _, status = await asyncio.gather(self._drain(), self.process.wait())
+        self.deaths.append(status)
+        await self.start()
+
+    async def _drain(self) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            self.output.append(line.decode().rstrip())
+
+    async def kill(self) -> None:
+        """End it as a crash does, so that Asterisk stays."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await asyncio.gather(self._drain(), self.process.wait())
+
+    async def stop(self) -> None:
+        """End it properly, Asterisk included."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+            await asyncio.gather(self._drain(), self.process.wait())
+
+    async def records(self) -> list[Record]:
+        database = Database(database_url(self.settings))
+        try:
+            return [record async for record in SqlLog(database).read()]
+        finally:
+            await database.close()
+
+
+@dataclass
+class Stage:
+    """One home with its Asterisk, and the telephones."""
+
+    engine: Engine
+    phones: Phones
+    agent: Phone
+    caller_password: str
+    sip_port: int
+    calls: int = 0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    settings = house_settings(tmp_path_factory.mktemp("crash"), SITE)
+    await provide_agents(settings, AGENTS)
+    engine = Engine(settings)
+    await engine.start()
+    home = Home(settings.home)
+    port = home.ports({"http": 0, "sip": 0, "ari": 0, "ami": 0})["sip"]
+    try:
+        async with Phones() as phones:
+            agent = await phones.agent(
+                "1001", sip_password("ann"), host="127.0.0.1", port=port, policy=Answer(1.5)
+            )
+            stage = Stage(engine, phones, agent, home.secrets().caller, port)
+            login = await agent.dial("*1")
+            await login.wait_ended()
+            await engine.kill()
+            yield stage
+    finally:
+        await engine.kill()
+        await engine.start()
+        await engine.stop()
+
+
+def engine_channels(engine: Engine) -> str:
+    """Return what Asterisk's console says of its channels."""
+    program = locate("auto", cache=default_cache(), progress=lambda step, done: None)
+    directory = engine.settings.home / "asterisk"
+    command = (
+        *program.argv,
+        "-C",
+        str(directory / "etc/asterisk.conf"),
+        "-rx",
+        "core show channels",
+    )
+    return subprocess.run(
+        command, cwd=directory, capture_output=True, text=True, check=True, timeout=10
+    ).stdout
+
+
+async def press_until_connected(caller: PhoneCall, incoming: asyncio.Task[PhoneCall]) -> None:
+    """Press a key now and then, as a caller does who hears the menu again."""
+    await caller.wait_established()
+    while not incoming.done() and caller.end is None:
+        await asyncio.wait({incoming}, timeout=1.2)
+        if not incoming.done() and caller.end is None:
+            await caller.send_dtmf("2")
+
+
+async def hears(call: PhoneCall, frequency: float) -> None:
+    async with asyncio.timeout(20):
+        while tone_share(call.lately(0.5), frequency) < 0.9:
+            assert call.end is None, f"the talk was cut: {call.end}"
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("point", POINTS)
+async def test_killed_at(stage: Stage, point: str) -> None:
+    engine = stage.engine
+    stage.calls += 1
+    number = f"+1555{stage.calls:05}"
+    before = len(await engine.records())
+    await engine.start(fault=point)
+    phone = await stage.phones.caller(
+        "caller", stage.caller_password, from_user=number, host="127.0.0.1", port=stage.sip_port
+    )
+    rising = asyncio.create_task(engine.raise_again())
+
+    async def answered() -> PhoneCall:
+        while True:
+            call = await stage.agent.next_call(60)
+            try:
+                await call.wait_established(10)
+            except (CallNotAnswered, CallGone):  # an offer that the crash took back
+                continue
+            return call
+
+    incoming = asyncio.create_task(answered())
+    caller = await phone.dial("100")
+    await press_until_connected(caller, incoming)
+    agent_call = await incoming
+    caller.play_tone(1000)
+    await hears(agent_call, 1000)
+    if POINTS.index(point) < HANGS_UP:  # the talk outlives the engine and is taken up again
+        await asyncio.wait_for(rising, 40)
+        await hears(agent_call, 1000)
+    await caller.hangup()
+    await asyncio.wait_for(rising, 40)
+    await agent_call.wait_ended(20)
+    assert engine.deaths.pop() == -signal.SIGKILL
+
+    async def closed() -> bool:
+        records = (await engine.records())[before:]
+        return any(r.type == "ContactClosed" for r in records)
+
+    async with asyncio.timeout(30):
+        while not await closed():  # noqa: ASYNC110  (another process writes the log)
+            await asyncio.sleep(0.1)
+    records = (await engine.records())[before:]
+    await engine.kill()
+    opened = [r.body for r in records if r.type == "ContactOpened"]
+    ended = [str(r.body.reason) for r in records if r.type == "ContactClosed"]
+    assert [body.ani for body in opened] == [number]  # none doubled
+    # None lost. A hang-up that the dead engine could not see is called that.
+    unseen = point in ("input:LegGone", "before-append:ContactEnded")
+    assert ended == ["unseen" if unseen else "customer_ended"]
+    assert "0 active channels" in engine_channels(engine)
