@@ -65,7 +65,7 @@ class Home:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = (self.path / "lock").open("a+")
         except OSError as error:
-            raise _not_writable(self.path, error) from None
+            raise not_writable(self.path, error) from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -163,10 +163,11 @@ class Home:
                 os.fsync(file.fileno())
             new.replace(path)
         except OSError as error:
-            raise _not_writable(path, error) from None
+            raise not_writable(path, error) from None
 
 
-def _not_writable(path: Path, error: OSError) -> HomeError:
+def not_writable(path: Path, error: OSError) -> HomeError:
+    """Return what a person is told when something of a home cannot be written."""
     return HomeError(
         f"cannot write {path}: {error.strerror}",
         hint="choose a home on a writable disk with free space (--home)",

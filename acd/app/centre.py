@@ -5,7 +5,7 @@ One façade over loop, state and stores; it decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from acd.app.loop import Loop
@@ -17,7 +17,7 @@ from acd.app.views import (
     queue_document,
     queue_names,
 )
-from acd.core.ids import AgentName, QueueName
+from acd.core.ids import AgentName, ContactId, QueueName
 from acd.core.inputs import Input
 from acd.core.state import State
 from acd.core.timers import Instant
@@ -48,6 +48,8 @@ class Centre:
         parts: name of a part to a check that returns its health at once.
         counts: name of something counted since the start to its count.
         load_agents: reads the agents' tables again; given who asks, returns how many there are.
+        story: returns a contact's whole story as plain values, see :mod:`acd.app.trace`.
+        reasons: returns why a contact was given to whom, see :mod:`acd.app.why`.
     """
 
     loop: Loop
@@ -57,6 +59,8 @@ class Centre:
     contact_store: ContactStore
     metrics: Metrics
     load_agents: Callable[[str], Awaitable[int]]
+    story: Callable[[ContactId], Awaitable[Mapping[str, object]]]
+    reasons: Callable[[ContactId], Awaitable[Mapping[str, object]]]
     parts: dict[str, Callable[[], PartHealth]] = field(default_factory=dict)
     counts: dict[str, Callable[[], int]] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +28,12 @@ from acd.app.roster import Roster
 from acd.app.site import load_site
 from acd.bootstrap.background import Background
 from acd.bootstrap.places import asterisk_settings, choose_ports, database_url
+from acd.bootstrap.records import reasons_of, story_of
 from acd.bootstrap.telephony import Progress, Telephony
 from acd.config import Settings
 from acd.core.engine import Engine
 from acd.core.errors import AcdError
+from acd.core.ids import ContactId
 from acd.core.inputs import PublishSite
 from acd.core.site import Site
 from acd.flow.interpreter import FlowInterpreter
@@ -113,6 +115,7 @@ class _Assembly:
         self._clock = SystemClock()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._background = Background(self._failed)
+        self._one_reader = asyncio.Semaphore(1)
         self._ports = choose_ports(settings, home)
         self._url = f"http://{settings.http.host}:{self._ports['http']}"
 
@@ -202,12 +205,27 @@ class _Assembly:
             self._contacts,
             self._metrics,
             roster.load,
+            self._story,
+            self._reasons,
             parts={
                 "asterisk": lambda: phones.asterisk_health,
                 "ari": lambda: phones.ari_health,
                 "record": self._record_health,
             },
         )
+
+    async def _story(self, contact: ContactId) -> Mapping[str, object]:
+        """Tell a contact's story in a thread: the loop must not wait for a long log."""
+        async with self._one_reader:
+            found = await asyncio.to_thread(story_of, database_url(self._settings), contact)
+        return found.document()
+
+    async def _reasons(self, contact: ContactId) -> Mapping[str, object]:
+        async with self._one_reader:
+            found = await asyncio.to_thread(
+                reasons_of, database_url(self._settings), contact, self._clock.now()
+            )
+        return found.document()
 
     def _record_health(self) -> PartHealth:
         if self._loop.is_stalled:

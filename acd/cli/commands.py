@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import importlib
 
-MODULES = ("up", "check", "call", "phone")
+MODULES = (
+    "up",
+    "check",
+    "call",
+    "phone",
+    "trace",
+    "agents",
+    "token",
+    "sim",
+    "replay",
+    "erlang",
+)
 
 
 def load() -> None:

@@ -14,7 +14,9 @@ from acd.cli.output import print_error
 from acd.cli.root import app
 from acd.core.errors import AcdError
 
-BAD_INPUT = frozenset({"bad-input", "bad-settings", "erlang-input", "scenario-invalid"})
+BAD_INPUT = frozenset(
+    {"bad-input", "bad-settings", "erlang-input", "scenario-invalid", "strategy-unknown"}
+)
 """Codes of what was asked for wrongly: exit status 2."""
 
 INTERRUPTED = 130

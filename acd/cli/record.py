@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from sqlalchemy import make_url
 
+from acd.adapters.home import not_writable
 from acd.adapters.sql.engine import Database
 from acd.bootstrap import database_url
 from acd.config import Settings
 from acd.ports.store import StoreError
+
+
+def require_record(settings: Settings) -> str:
+    """Return the URL of the record, which must be there: to look must not make one.
+
+    Raises:
+        StoreError: there is none (``no-record``).
+    """
+    url = database_url(settings)
+    parsed = make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database is not None
+    if is_file and not Path(parsed.database or "").is_file():
+        raise StoreError(
+            f"there is no record in {settings.home}",
+            hint="start an engine with `acd up`, or name its home with --home",
+            code="no-record",
+        )
+    return url
 
 
 @contextlib.asynccontextmanager
@@ -22,19 +42,17 @@ async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Dat
         make: make it if there is none yet, and bring its schema up to date.
 
     Raises:
-        StoreError: there is none (``no-record``), or it cannot be used.
+        AcdError: there is none, or it cannot be used.
     """
-    url = make_url(database_url(settings))
-    if url.get_backend_name() == "sqlite" and url.database is not None:
-        if make:
+    if make:
+        url = database_url(settings)
+        try:
             settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        elif not settings.home.joinpath(url.database).is_file():
-            raise StoreError(
-                f"there is no record in {settings.home}",
-                hint="start an engine with `acd up`, or name its home with --home",
-                code="no-record",
-            )
-    database = Database(database_url(settings))
+        except OSError as error:
+            raise not_writable(settings.home, error) from None
+    else:
+        url = require_record(settings)
+    database = Database(url)
     try:
         if make:
             await database.migrate()

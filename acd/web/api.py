@@ -51,6 +51,8 @@ class Api:
         return [
             web.get("/api/v1/contacts", self.contacts),
             web.get("/api/v1/contacts/{id}", self.contact),
+            web.get("/api/v1/contacts/{id}/trace", self.trace),
+            web.get("/api/v1/contacts/{id}/why", self.why),
             web.get("/api/v1/queues", self.queues),
             web.get("/api/v1/queues/{name}", self.queue),
             web.get("/api/v1/agents", self.agents),
@@ -86,6 +88,16 @@ class Api:
         if found is None:
             raise _unknown("contact", request.match_info["id"])
         return answer(msgspec.Raw(found))
+
+    @needs(Role.READ)
+    async def trace(self, request: web.Request) -> web.Response:
+        """Tell a contact's whole story with its causes."""
+        return answer(await self._centre.story(ContactId(request.match_info["id"])))
+
+    @needs(Role.READ)
+    async def why(self, request: web.Request) -> web.Response:
+        """Say why each agent was or was not chosen, and why the contact still waits."""
+        return answer(await self._centre.reasons(ContactId(request.match_info["id"])))
 
     # --- queues and agents ----------------------------------------------------------------------
 

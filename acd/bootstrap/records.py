@@ -1,0 +1,75 @@
+"""The log read beside a running engine: by a command, or in a thread of the engine's own."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Generator
+from contextlib import closing
+
+from acd.adapters.sql.engine import Database
+from acd.adapters.sql.log import SqlLog
+from acd.app.trace import Trace, trace
+from acd.app.why import Why, why
+from acd.core.ids import ContactId
+from acd.core.record import Record
+from acd.core.timers import Instant
+
+CHUNK = 1000
+
+TURN_RECORDS = 1000
+"""More records than any turn has: a contact's story begins in the turn that it was born in."""
+
+_ID = re.compile(r"c-(\d+)-\w+")
+
+
+def records_of(url: str, after: int = 0) -> Generator[Record, None, None]:
+    """Iterate over the log of a database, blocking; for threads without an event loop.
+
+    Raises:
+        StoreError: the database failed.
+        CodecError: a record cannot be read.
+    """
+    database = Database(url)
+    with asyncio.Runner() as runner:
+        found = SqlLog(database).read(after)
+        try:
+            while chunk := runner.run(_some(found)):
+                yield from chunk
+        finally:
+            runner.run(database.close())
+
+
+async def _some(records: AsyncIterator[Record]) -> list[Record]:
+    chunk: list[Record] = []
+    async for record in records:
+        chunk.append(record)
+        if len(chunk) == CHUNK:
+            break
+    return chunk
+
+
+def story_of(url: str, contact: ContactId) -> Trace:
+    """Return a contact's story; blocks while the log since its birth is read.
+
+    Raises:
+        AcdError: there is no such contact, or the record cannot be read.
+    """
+    with closing(records_of(url, _before_birth(contact))) as records:
+        return trace(records, contact)
+
+
+def reasons_of(url: str, contact: ContactId, now: Instant | None = None) -> Why:
+    """Return why a contact was given to whom, or still waits; blocks while the log is folded.
+
+    Raises:
+        AcdError: there is no such contact, or the record cannot be read.
+    """
+    with closing(records_of(url)) as records:
+        return why(records, contact, now)
+
+
+def _before_birth(contact: ContactId) -> int:
+    """Return a record before the turn that a contact was born in: its id names its first one."""
+    found = _ID.fullmatch(contact)
+    return max(0, int(found[1]) - TURN_RECORDS) if found else 0
