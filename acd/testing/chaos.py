@@ -44,8 +44,8 @@ def chaos_site(version: str = "v1") -> Site:
             ),
         },
         flows={
-            "spanish": {"queue": "support", "require": [("es", 2, 20.0)], "left": "voicemail"},
-            "vip": {"queue": "sales", "require": [("vip", 1, 5.0)], "priority": 3},
+            "spanish": {"queue": "support", "require": [["es", 2, 20.0]], "left": "voicemail"},
+            "vip": {"queue": "sales", "require": [["vip", 1, 5.0]], "priority": 3},
             "patient": {"queue": "support", "max_wait": 10, "left": "again"},
         },
     )
@@ -330,6 +330,8 @@ class Chaos:
             if all(phone.bridge != mine.bridge for phone in phones) or not mine.bridge:
                 return [f"{contact.id} talks in {mine} with {phones}"]
         is_held = mine.bridge.startswith(i.HOLD_BRIDGE)
+        if is_held and contact.state is ContactState.OFFERED:
+            return []  # the end of an earlier hold was lost: music it is, here or in a moment
         if is_held is not contact.has_music and contact.state is not ContactState.ACTIVE:
             return [f"{contact.id} {contact.state} music {contact.has_music} stands in {mine}"]
         return []

@@ -41,7 +41,7 @@ class TinyFlows:
     """Flows of four rooms, for tests of the core that do not want to test flows.
 
     A flow is a table: ``queue`` with optional ``priority``, ``require`` (a list of
-    ``(skill, min, relax_after)``) and ``max_wait`` is what the caller is put into. With ``menu``
+    ``[skill, min, relax_after]``) and ``max_wait`` is what the caller is put into. With ``menu``
     (key to table) they first choose, for ``wait`` seconds, three times. ``left`` says where a queue
     sends who it gives back: ``bye``, ``voicemail`` or another flow. ``end`` ends at once.
     """
@@ -126,7 +126,7 @@ def _say(key: str) -> PlayPrompts:
 
 
 def _enqueue(flow: Mapping[str, Any]) -> Enqueue:
-    needs = tuple(Need(*need) for need in flow.get("require", ()))
+    needs = tuple(Need(*need) for need in flow.get("require", []))
     return Enqueue(flow["queue"], flow.get("priority", 0), needs, flow.get("max_wait"))
 
 

@@ -110,11 +110,8 @@ def restore(turn: Turn, contact: Contact, bridge: str = "") -> None:
             turn.do(f.Unhold(contact.leg))
         run(turn, contact, flows.Reattached())
     elif contact.state in (ContactState.WAITING, ContactState.OFFERED):
-        music = turn.state.queue_of(contact).music
         if contact.has_music and not is_held:
-            turn.do(f.Hold(contact.leg, music))
-        elif is_held and not contact.has_music:  # the end of an earlier hold was lost
-            turn.emit(e.MusicStarted(contact.id, music))
+            turn.do(f.Hold(contact.leg, turn.state.queue_of(contact).music))
         else:
             turn.to_soothe[contact.id] = turn.cause
     elif contact.state is ContactState.ACTIVE:
