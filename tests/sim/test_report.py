@@ -22,8 +22,6 @@ from acd.sim.batches import standard_error
 from acd.sim.report import Report, as_text, simulate
 from acd.sim.scenario import Scenario
 
-pytestmark = pytest.mark.core
-
 FIGURES = {
     "offered",
     "answered",
@@ -48,6 +46,7 @@ def report() -> Report:
     return simulate(mixed())
 
 
+@pytest.mark.core
 def test_document_holds_what_the_contract_lists() -> None:
     document = json.loads(json.dumps(report().document()))
     assert list(document) == [
@@ -68,6 +67,7 @@ def test_document_holds_what_the_contract_lists() -> None:
         assert group["handled"] > 20
 
 
+@pytest.mark.core
 def test_scopes_add_up() -> None:
     found = report()
     for name in ("offered", "answered", "abandoned"):
@@ -78,6 +78,7 @@ def test_scopes_add_up() -> None:
     assert answered == found.total.figures.answered
 
 
+@pytest.mark.core
 def test_decisions_and_hash_are_those_of_the_log() -> None:
     records: list[Record] = records_of(mixed())
     assert report().decisions == sum(isinstance(r.body, e.OfferMade) for r in records)
@@ -86,12 +87,14 @@ def test_decisions_and_hash_are_those_of_the_log() -> None:
     assert simulate(mixed(), with_hash=False).log_hash is None
 
 
+@pytest.mark.core
 def test_the_seed_makes_the_log() -> None:
     assert simulate(mixed()) == report()
     assert simulate(replace(mixed(), seed=2)).log_hash != report().log_hash
     assert simulate(mixed().with_policy("most_skilled")).log_hash != report().log_hash
 
 
+@pytest.mark.core
 def test_figures_are_those_of_the_callers() -> None:
     found = replace(scenario("erlang-a-10"), warmup_seconds=0.0, duration_seconds=20_000.0)
     figures = simulate(found, with_hash=False).total.figures
@@ -103,6 +106,7 @@ def test_figures_are_those_of_the_callers() -> None:
     assert figures.service_level["strict"] == pytest.approx(in_time / figures.offered)
 
 
+@pytest.mark.core
 def test_the_warmup_is_not_counted() -> None:
     cold = replace(scenario("erlang-a-10"), warmup_seconds=0.0, duration_seconds=10_000.0)
     warm = replace(cold, warmup_seconds=4_000.0, duration_seconds=6_000.0)
@@ -113,6 +117,7 @@ def test_the_warmup_is_not_counted() -> None:
     assert abs(counted - len(early)) <= 12  # but for those who waited at the border
 
 
+@pytest.mark.core
 def test_text_shows_every_scope() -> None:
     text = as_text(report())
     for word in ("total", "queue sales", "traffic chats", "agents generalists", "±", "log "):
@@ -120,6 +125,7 @@ def test_text_shows_every_scope() -> None:
     assert max(len(line) for line in text.splitlines()) < 200
 
 
+@pytest.mark.core
 def test_nothing_at_all_is_no_number() -> None:
     quiet = replace(scenario("erlang-c-1"), warmup_seconds=0.0, duration_seconds=1.0)
     found = simulate(quiet)
@@ -132,6 +138,7 @@ def test_nothing_at_all_is_no_number() -> None:
 # --- standard errors ----------------------------------------------------------------------------
 
 
+@pytest.mark.core
 def test_jackknife_of_a_mean_is_its_standard_error() -> None:
     chance = random.Random(4)
     values = [chance.gauss(10, 3) for _ in range(30)]
@@ -143,6 +150,7 @@ def test_jackknife_of_a_mean_is_its_standard_error() -> None:
     assert standard_error([None, None]) is None
 
 
+@pytest.mark.sim
 def test_standard_errors_tell_how_runs_differ() -> None:
     # Sixteen seeds of a short run: the spread of the figure is about what each claims.
     base = replace(scenario("erlang-c-2"), duration_seconds=100_000.0)
@@ -167,6 +175,7 @@ print(simulate(replace(found, warmup_seconds=0.0, duration_seconds=1800.0)).log_
 """
 
 
+@pytest.mark.sim
 def test_twenty_hash_seeds_one_log(tmp_path) -> None:
     path = tmp_path / "hash.py"
     path.write_text(HASH)
