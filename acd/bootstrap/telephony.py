@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from acd.adapters.ami import AmiClient, Contact
+from acd.adapters.ami import AmiClient, AmiUnavailable, Contact
 from acd.adapters.ari.client import AriClient
 from acd.adapters.ari.decode import EVENTS
 from acd.adapters.ari.pbx import AriPbx
@@ -60,6 +60,7 @@ class Telephony:
         self._progress = progress
         self._links = Background(failed)
         self._server: AsteriskServer | None = None
+        self._ami: AmiClient | None = None
         self._reconciler = Reconciler(loop, lambda: self.pbx, loop.tell, asterisk.lease_seconds)
         self.asterisk_health = PartHealth(ok=False, detail="starting")
         self.ari_health = PartHealth(ok=False, detail="not connected")
@@ -102,7 +103,8 @@ class Telephony:
         stack.push_async_callback(self._links.stop)
         self._links.start(self.pbx.run(), "ari")
         if self._server is not None:
-            self._links.start(self._ami().run(), "ami")
+            self._ami = self._make_ami()
+            self._links.start(self._ami.run(), "ami")
         self._links.start(self._reconciler.renew(), "leases")
         self._links.start(self._reconciler.look(), "looks")
         self._links.start(self._watch_ari(), "health")
@@ -183,34 +185,35 @@ class Telephony:
         if self._server is not None and self._asterisk != before:
             await self._server.reload(self._asterisk)
         await self.pbx.watch_agents({row.profile.address: row.profile.name for row in rows})
+        with contextlib.suppress(AmiUnavailable):  # it looks at them as soon as it is there
+            await self._look_at_phones()
 
-    def _ami(self) -> AmiClient:
+    def _make_ami(self) -> AmiClient:
         asterisk = self._asterisk
 
-        async def phones_seen() -> None:
-            reachable = {c.endpoint for c in await ami.contacts() if c.is_reachable}
-            for agent in list(self._loop.engine.state.agents.values()):
-                if agent.profile.address:
-                    is_reachable = agent.profile.address in reachable
-                    self._loop.tell(PhoneReachable(agent.name, is_reachable), "phones")
-
         async def phone_changed(contact: Contact) -> None:
-            if not contact.is_reachable:  # perhaps only replaced by a newer registration
-                await phones_seen()
-                return
             name = self._agent_at(contact.endpoint)
             if name is not None:
-                self._loop.tell(PhoneReachable(name, is_reachable=True), "phones")
+                self._loop.tell(PhoneReachable(name, contact.is_reachable), "phones")
 
-        ami = AmiClient(
+        return AmiClient(
             asterisk.bind,
             asterisk.ami_port,
             asterisk.ami_user,
             asterisk.ami_password,
             on_contact=phone_changed,
-            on_connected=phones_seen,
+            on_connected=self._look_at_phones,
         )
-        return ami
+
+    async def _look_at_phones(self) -> None:
+        """Tell the engine of every agent's phone whether it is registered."""
+        if self._ami is None:
+            return
+        reachable = {c.endpoint for c in await self._ami.contacts() if c.is_reachable}
+        for agent in list(self._loop.engine.state.agents.values()):
+            if agent.profile.address:
+                is_reachable = agent.profile.address in reachable
+                self._loop.tell(PhoneReachable(agent.name, is_reachable), "phones")
 
     def _agent_at(self, address: str) -> AgentName | None:
         agents = self._loop.engine.state.agents.values()

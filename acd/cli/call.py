@@ -12,7 +12,6 @@ import typer
 
 from acd.adapters.home import Home
 from acd.cli.engine import Engine
-from acd.cli.logs import set_up_logs
 from acd.cli.options import HomeOption, JsonOption, settings_for
 from acd.cli.output import BadInput, error_console, print_json, say
 from acd.cli.root import app
@@ -75,7 +74,6 @@ def call(
     - `acd call 300 --hold 30 --from +15550123 --json`
     """  # fmt: skip
     settings = settings_for(home)
-    set_up_logs(settings.log)
     engine = Engine.of(settings.home)
     caller = ani or f"+1555010{secrets.randbelow(10_000):04}"
     if not as_json:

@@ -15,6 +15,8 @@ MODULES = (
     "sim",
     "replay",
     "erlang",
+    "doctor",
+    "asterisk",
 )
 
 

@@ -10,8 +10,10 @@ from typing import Any
 from typer.exceptions import Abort, TyperException
 
 from acd.cli.commands import load
+from acd.cli.logs import set_up_logs
 from acd.cli.output import print_error
 from acd.cli.root import app
+from acd.config import Log
 from acd.core.errors import AcdError
 
 BAD_INPUT = frozenset(
@@ -25,6 +27,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command that the process was started with, and end the process."""
+    set_up_logs(Log(level="warning"))
     load()
     try:
         status = _run()

@@ -49,7 +49,13 @@ def print_json_line(document: Any) -> None:
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table for people."""
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(
+        box=None,
+        show_header=any(heads),
+        header_style="bold",
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+    )
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:

@@ -15,7 +15,6 @@ import typer
 from acd.adapters.asterisk.install import default_cache, find_bundle
 from acd.adapters.home import DEMO_FILE, Home
 from acd.cli.engine import Engine
-from acd.cli.logs import set_up_logs
 from acd.cli.options import HomeOption, JsonOption, settings_for
 from acd.cli.output import BadInput, print_json_line, say
 from acd.cli.root import app
@@ -89,7 +88,6 @@ def phone(
     - `ACD_PASSWORD=… acd phone dana` for an agent who is not of the demo
     """  # fmt: skip
     settings = settings_for(home)
-    set_up_logs(settings.log)
     engine = Engine.of(settings.home)
     codes = [] if no_login else (code or [LOGIN_CODE])
     talk = voice_maker(words, espeak_argv=_espeak()) if words else None
@@ -180,6 +178,7 @@ class _Line:
             works = (await self.engine.get(f"agents/{self.agent}"))["works"]
             if works:
                 contact = await self.engine.get(f"contacts/{works[-1]['contact']}")
+                contact["queue"] = works[-1]["queue"]  # a contact's own comes a moment later
         self.show(event, contact)
 
 

@@ -82,13 +82,17 @@ class AsteriskServer:
         self._process = await self._adopt_or_launch()
         self._supervisor = asyncio.create_task(self._supervise(), name="asterisk-supervisor")
 
-    async def stop(self) -> None:
-        """Hang up all calls, end Asterisk and its children, stop supervising. Idempotent."""
+    async def release(self) -> None:
+        """Stop supervising and leave Asterisk running, for another process to adopt."""
         if self._supervisor is not None:
             self._supervisor.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._supervisor
             self._supervisor = None
+
+    async def stop(self) -> None:
+        """Hang up all calls, end Asterisk and its children, stop supervising. Idempotent."""
+        await self.release()
         if self._process is not None:
             await self._process.end(STOP_PATIENCE)
             self._process = None
