@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from acd.core.flows import Prompt
 from acd.core.ids import AgentName, ContactId, LegId, OfferId, PlaybackId, RecordingId
 from acd.core.leg import GoneCause
+from acd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Answer:
     """Answer an incoming leg."""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Play:
     """Play prompts to a leg, one after another."""
 
@@ -27,7 +26,7 @@ class Play:
     site: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StopPlay:
     """Stop a playback; one that has ended already is fine."""
 
@@ -35,7 +34,7 @@ class StopPlay:
     playback: PlaybackId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TakeMessage:
     """Record what a leg says until silence, ``#``, hang-up or the limit."""
 
@@ -45,7 +44,7 @@ class TakeMessage:
     silence_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Hold:
     """Let a leg wait with music."""
 
@@ -53,14 +52,14 @@ class Hold:
     music: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unhold:
     """Take a leg out of hold, back to its flow."""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Dial:
     """Ring an agent's phone for a caller.
 
@@ -84,7 +83,7 @@ class Dial:
     recording: RecordingId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Connect:
     """Let caller and agent talk, in the agent's standing bridge."""
 
@@ -93,7 +92,7 @@ class Connect:
     agent_leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HangUp:
     """End a leg; one that has ended already is fine."""
 
@@ -101,7 +100,7 @@ class HangUp:
     cause: GoneCause = GoneCause.NORMAL
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Present:
     """Show an offer of a contact without legs to an agent."""
 

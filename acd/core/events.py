@@ -6,7 +6,6 @@ An event decides nothing: everything needed to apply it is in it. A change of me
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from acd.core.agent import AgentProfile, Presence
@@ -28,6 +27,7 @@ from acd.core.offer import Candidates, OfferOutcome
 from acd.core.site import Site
 from acd.core.skill import Requirement
 from acd.core.timers import Instant
+from acd.core.value import value
 
 
 class _Event:
@@ -38,7 +38,7 @@ class _Event:
 # --- the centre ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LogOpened(_Event):
     """The log begins."""
 
@@ -47,14 +47,14 @@ class LogOpened(_Event):
     flags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SitePublished(_Event):
     """A site became the running version."""
 
     site: Site
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AgentDefined(_Event):
     """An agent was added or their profile changed."""
 
@@ -62,21 +62,21 @@ class AgentDefined(_Event):
     profile: AgentProfile
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AgentLeaving(_Event):
     """An agent is removed as soon as the work in hand is done."""
 
     agent: AgentName
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AgentRemoved(_Event):
     """An agent is no more."""
 
     agent: AgentName
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PresenceChanged(_Event):
     """An agent's presence changed."""
 
@@ -85,7 +85,7 @@ class PresenceChanged(_Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AgentRested(_Event):
     """An agent is not considered until an instant, their presence unchanged."""
 
@@ -94,14 +94,14 @@ class AgentRested(_Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RestEnded(_Event):
     """An agent is considered again."""
 
     agent: AgentName
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PhoneChanged(_Event):
     """An agent's phone became reachable or unreachable."""
 
@@ -109,7 +109,7 @@ class PhoneChanged(_Event):
     is_reachable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PbxEpochChanged(_Event):
     """A PBX was seen for the first time or after a restart."""
 
@@ -120,7 +120,7 @@ class PbxEpochChanged(_Event):
 # --- legs ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LegOpened(_Event):
     """A leg came into being: a caller's, or one we dial."""
 
@@ -133,7 +133,7 @@ class LegOpened(_Event):
     offer: OfferId | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LegChanged(_Event):
     """A leg changed its state."""
 
@@ -143,7 +143,7 @@ class LegChanged(_Event):
     state: LegState
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FarewellStarted(_Event):
     """An agent's own call is told the result of its code and hung up afterwards."""
 
@@ -154,7 +154,7 @@ class FarewellStarted(_Event):
     prompts: tuple[Prompt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LegClosed(_Event):
     """A leg has ended."""
 
@@ -167,7 +167,7 @@ class LegClosed(_Event):
 # --- contacts -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactOpened(_Event):
     """A contact began."""
 
@@ -181,7 +181,7 @@ class ContactOpened(_Event):
     site: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FlowEntered(_Event):
     """A flow took a contact over."""
 
@@ -190,7 +190,7 @@ class FlowEntered(_Event):
     flow: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NodeEntered(_Event):
     """A contact came to a node of a flow."""
 
@@ -199,7 +199,7 @@ class NodeEntered(_Event):
     node: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AttributeSet(_Event):
     """Something was learned about a contact."""
 
@@ -208,7 +208,7 @@ class AttributeSet(_Event):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LanguageSet(_Event):
     """A contact is spoken to in another language from now on."""
 
@@ -216,7 +216,7 @@ class LanguageSet(_Event):
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DigitTaken(_Event):
     """A contact's key press was given to the flow."""
 
@@ -224,7 +224,7 @@ class DigitTaken(_Event):
     digit: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PromptsStarted(_Event):
     """A contact is being played something."""
 
@@ -233,7 +233,7 @@ class PromptsStarted(_Event):
     prompts: tuple[Prompt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PromptsEnded(_Event):
     """What was played has ended or was interrupted."""
 
@@ -242,7 +242,7 @@ class PromptsEnded(_Event):
     is_interrupted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MessageStarted(_Event):
     """A contact's message is being recorded."""
 
@@ -250,7 +250,7 @@ class MessageStarted(_Event):
     recording: RecordingId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MessageEnded(_Event):
     """A contact's message has been recorded."""
 
@@ -259,7 +259,7 @@ class MessageEnded(_Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FlowWaiting(_Event):
     """A flow stands at a node and waits.
 
@@ -272,7 +272,7 @@ class FlowWaiting(_Event):
     deadline: Instant | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactQueued(_Event):
     """A contact entered a queue.
 
@@ -290,7 +290,7 @@ class ContactQueued(_Event):
     deadline: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class QueueLeft(_Event):
     """A queue gave a contact back to its flow."""
 
@@ -299,7 +299,7 @@ class QueueLeft(_Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RequirementRelaxed(_Event):
     """A waiting contact requires less from now on."""
 
@@ -307,7 +307,7 @@ class RequirementRelaxed(_Event):
     requirement: Requirement
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MusicStarted(_Event):
     """A waiting contact hears music from now on."""
 
@@ -318,7 +318,7 @@ class MusicStarted(_Event):
 # --- offers -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OfferMade(_Event):
     """An agent was chosen and reserved for a contact.
 
@@ -338,7 +338,7 @@ class OfferMade(_Event):
     candidates: Candidates
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OfferRinging(_Event):
     """The agent's phone rings."""
 
@@ -347,7 +347,7 @@ class OfferRinging(_Event):
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OfferAccepted(_Event):
     """The agent took the contact; they talk."""
 
@@ -357,7 +357,7 @@ class OfferAccepted(_Event):
     segment: SegmentId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OfferEnded(_Event):
     """An offer ended without being accepted; the contact keeps its place and its clock."""
 
@@ -370,7 +370,7 @@ class OfferEnded(_Event):
 # --- endings ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactEnded(_Event):
     """The customer is no longer with us; wrap-up may follow.
 
@@ -383,7 +383,7 @@ class ContactEnded(_Event):
     waited_seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WrapupStarted(_Event):
     """The agent finishes the contact's paperwork."""
 
@@ -393,7 +393,7 @@ class WrapupStarted(_Event):
     deadline: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WorkDone(_Event):
     """The agent is done with a contact."""
 
@@ -403,7 +403,7 @@ class WorkDone(_Event):
     disposition: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactClosed(_Event):
     """Nothing more will happen to this contact."""
 

@@ -7,19 +7,20 @@ functions of (site, contact, signal, now) and the engine stays free of node type
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from acd.core.skill import Requirement
 from acd.core.timers import Instant
+from acd.core.value import value
 
 if TYPE_CHECKING:
     from acd.core.contact import Contact
     from acd.core.site import Site
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Cursor:
     """Where a contact is in a flow.
 
@@ -34,7 +35,7 @@ class Cursor:
     memory: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Prompt:
     """Something to be heard.
 
@@ -50,31 +51,31 @@ class Prompt:
 # --- signals: what a flow is told -----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Entered:
     """The contact enters a flow at its start."""
 
     flow: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlaybackDone:
     """What was being played has ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DigitPressed:
     """The customer pressed a key: one of ``0-9 * # A-D``."""
 
     digit: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TimedOut:
     """The wait that the last step asked for is over."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MessageDone:
     """The message being taken has ended.
 
@@ -85,7 +86,7 @@ class MessageDone:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class QueueLeft:
     """The queue gave the contact back.
 
@@ -96,7 +97,7 @@ class QueueLeft:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reattached:
     """The engine or the line was away for a moment: begin the current node again."""
 
@@ -107,7 +108,7 @@ Signal = Entered | PlaybackDone | DigitPressed | TimedOut | MessageDone | QueueL
 # --- actions: what a flow wants ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class VisitNode:
     """The cursor came to a node."""
 
@@ -115,7 +116,7 @@ class VisitNode:
     node: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SetAttribute:
     """Remember something about the contact."""
 
@@ -123,31 +124,31 @@ class SetAttribute:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SetLanguage:
     """Speak this language from now on."""
 
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AnswerCall:
     """Answer the call if it is not answered yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlayPrompts:
     """Play prompts one after another; the signal :class:`PlaybackDone` follows."""
 
     prompts: tuple[Prompt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StopPlaying:
     """Stop what is being played; no :class:`PlaybackDone` follows."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TakeMessage:
     """Record a message of the customer; :class:`MessageDone` follows."""
 
@@ -155,7 +156,7 @@ class TakeMessage:
     silence_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Enqueue:
     """Put the contact into a queue; the cursor stays for when the queue gives it back."""
 
@@ -173,7 +174,7 @@ class FlowEnd(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class EndContact:
     """Say goodbye: hang up and close the contact."""
 
@@ -193,7 +194,7 @@ Action = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Step:
     """What a flow decided.
 

@@ -6,7 +6,7 @@ Every input is written to the log before anything it causes, so a log replays.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from acd.core.agent import AgentProfile, Presence
 from acd.core.channel import Channel
@@ -14,9 +14,10 @@ from acd.core.ids import AgentName, ContactId, LegId, OfferId, PlaybackId, Queue
 from acd.core.leg import GoneCause, LegState
 from acd.core.site import Site
 from acd.core.skill import Requirement
+from acd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OpenLog:
     """The very first input of a log.
 
@@ -31,28 +32,28 @@ class OpenLog:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PublishSite:
     """Make a checked site the running version; contacts in flight stay on theirs."""
 
     site: Site
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DefineAgent:
     """Add an agent or change their profile; presence and work are kept."""
 
     profile: AgentProfile
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RemoveAgent:
     """Remove an agent; an agent at work is logged out first and removed when done."""
 
     agent: AgentName
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SetPresence:
     """An agent, or somebody for them, says whether they take contacts."""
 
@@ -61,7 +62,7 @@ class SetPresence:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PhoneReachable:
     """The PBX learned that an agent's phone can or cannot be reached."""
 
@@ -69,7 +70,7 @@ class PhoneReachable:
     is_reachable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FinishWrapup:
     """The agent's after-contact work is done."""
 
@@ -80,7 +81,7 @@ class FinishWrapup:
 # --- legs ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LegArrived:
     """A customer's call came in.
 
@@ -101,7 +102,7 @@ class LegArrived:
     is_up: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LegReturned:
     """A leg came back from the PBX's fallback dialplan; if unknown, it is a new call."""
 
@@ -113,7 +114,7 @@ class LegReturned:
     is_up: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CodeDialled:
     """An agent dialled a ``*`` code on their own phone.
 
@@ -127,21 +128,21 @@ class CodeDialled:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LegRinging:
     """The phone at the end of a leg we dialled rings."""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LegAnswered:
     """A leg we dialled was answered."""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LegGone:
     """A leg has ended; confirmed, not guessed."""
 
@@ -149,7 +150,7 @@ class LegGone:
     cause: GoneCause = GoneCause.NORMAL
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DigitReceived:
     """A key was pressed on a leg."""
 
@@ -157,7 +158,7 @@ class DigitReceived:
     digit: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlaybackEnded:
     """What we played to a leg has ended or failed."""
 
@@ -165,7 +166,7 @@ class PlaybackEnded:
     playback: PlaybackId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RecordingEnded:
     """A message of a leg has been recorded.
 
@@ -181,7 +182,7 @@ class RecordingEnded:
 # --- contacts without legs ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactArrived:
     """A contact on a channel without legs came in and goes straight into a queue."""
 
@@ -194,21 +195,21 @@ class ContactArrived:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AcceptOffer:
     """The agent takes an offer."""
 
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DeclineOffer:
     """The agent declines an offer."""
 
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class EndContact:
     """A party ends a contact that has no leg to hang up.
 
@@ -223,7 +224,7 @@ class EndContact:
 # --- the outside world --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class EffectFailed:
     """An effect could not be performed.
 
@@ -242,7 +243,7 @@ HOLD_BRIDGE = "h-"
 """How the names of bridges begin in which callers are held with music."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LegFact:
     """One leg as the PBX shows it.
 
@@ -260,7 +261,7 @@ class LegFact:
     caller_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PbxSeen:
     """A complete look at one PBX, taken after each connect and now and then.
 
@@ -281,14 +282,14 @@ class PbxSeen:
     is_fresh: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PbxLost:
     """The PBX died: every leg on it is gone."""
 
     node: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TimePassed:
     """Deadlines have come due; the log's name for :meth:`Engine.advance`."""
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from acd.core.ids import AgentName, ContactId, LegId, OfferId, RecordingId
 from acd.core.timers import Instant
+from acd.core.value import value
 
 
 class OfferOutcome(StrEnum):
@@ -21,7 +22,7 @@ class OfferOutcome(StrEnum):
     WITHDRAWN = "withdrawn"  # the contact left, or the agent was taken away
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Candidate:
     """Why one agent was or was not asked.
 
@@ -36,7 +37,7 @@ class Candidate:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Candidates:
     """The candidate table of one decision.
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import get_args
 
 from acd.core.events import Event
 from acd.core.inputs import Input
 from acd.core.timers import Instant
+from acd.core.value import value
 
 INPUT_TYPES: dict[str, type] = {kind.__name__: kind for kind in get_args(Input)}
 EVENT_TYPES: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Record:
     """One entry of the log: an input as it came, or an event as it happened.
 

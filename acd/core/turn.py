@@ -9,7 +9,7 @@ from acd.core.apply import apply
 from acd.core.effects import Effect
 from acd.core.events import Event
 from acd.core.flows import Flows
-from acd.core.ids import AgentName, ContactId, LegId, mint
+from acd.core.ids import AgentName, ContactId, LegId, tag
 from acd.core.leg import Leg, LegState
 from acd.core.machine import IllegalTransition
 from acd.core.matching import Matcher
@@ -120,6 +120,9 @@ class Turn:
     touched_by: dict[AgentName | ContactId, int] = field(default_factory=dict)
     flow_steps: dict[ContactId, int] = field(default_factory=dict)
 
+    _tagged: int = 0
+    _tag: str = ""
+
     @property
     def state(self) -> State:
         """The state as it is now, every event so far applied."""
@@ -127,7 +130,10 @@ class Turn:
 
     def mint(self, prefix: str) -> str:
         """Return the id of kind ``prefix`` for a thing born in the next event."""
-        return mint(prefix, self.state.seq + 1, self.state.seed)
+        number = self.state.seq + 1
+        if number != self._tagged:
+            self._tagged, self._tag = number, tag(number, self.state.seed)
+        return f"{prefix}-{number}-{self._tag}"
 
     def emit(self, event: Event, *, cause: int | None = None) -> int:
         """Apply ``event`` and record it; return its sequence number.
