@@ -85,6 +85,7 @@ class AriPbx:
         self._leased_until: dict[str, float] = {}
         self._last_press: tuple[str, str] = ("", "")
         self.operations = 0
+        self.events = 0
         self.client = make_client(self._connected, self._disconnected)
         self._http = Operations(self.client.http)
 
@@ -109,6 +110,7 @@ class AriPbx:
     async def _pump(self) -> None:
         while True:
             arrival = await self.client.next_event()
+            self.events += 1
             if arrival.epoch < self._link_epoch:
                 continue  # the look taken since then knows better
             cause = decode.to_input(arrival.event, self._node)
