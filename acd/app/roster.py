@@ -26,7 +26,7 @@ class Roster:
         self._on_change = on_change
 
     async def load(self, actor: str) -> int:
-        """Read the tables and tell the engine of every difference; return how many agents are active."""
+        """Tell the engine of every difference to the tables; return how many agents are active."""
         rows = [row for row in await self._store.agents() if row.is_active]
         known = self._loop.engine.state.agents
         wanted = {row.profile.name: row.profile for row in rows}

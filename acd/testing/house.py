@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from acd.adapters.asterisk.install import default_cache, locate
+from acd.adapters.asterisk.program import minimal_environment
 from acd.adapters.asterisk.settings import sip_digest
 from acd.adapters.home import Home
 from acd.adapters.sql.agents import SqlAgents
@@ -184,6 +187,30 @@ def _holds(true: Callable[[], object]) -> bool:
         return bool(true())
     except LookupError:
         return False
+
+
+def console(home: Path, command: str) -> str:
+    """Return what the console of a home's Asterisk prints for a command. Blocks."""
+    program = locate("auto", cache=default_cache(), progress=lambda step, done: None)
+    directory = home / "asterisk"
+    words = (*program.argv, "-C", str(directory / "etc/asterisk.conf"), "-rx", command)
+    done = subprocess.run(
+        words,
+        cwd=directory,
+        env=minimal_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=10,
+    )
+    return done.stdout
+
+
+def orphans(home: Path) -> list[str]:
+    """Return the channels of a home's Asterisk, and its bridges with somebody in them. Blocks."""
+    channels = console(home, "core show channels concise").split()
+    bridges = console(home, "bridge show all").splitlines()[1:]
+    return channels + [line for line in bridges if line.split()[2] != "0"]
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -18,14 +17,19 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from acd.adapters.asterisk.install import default_cache, locate
 from acd.adapters.home import Home
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.log import SqlLog
 from acd.bootstrap import database_url
 from acd.config import Settings
 from acd.core.record import Record
-from acd.testing.house import agent_profile, house_settings, provide_agents, sip_password
+from acd.testing.house import (
+    agent_profile,
+    house_settings,
+    orphans,
+    provide_agents,
+    sip_password,
+)
 from acd.testing.phonecall import CallGone, PhoneCall
 from acd.testing.softphone import Answer, CallNotAnswered, Phone, Phones
 from acd.testing.tones import tone_share
@@ -177,22 +181,6 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
         await engine.stop()
 
 
-def engine_channels(engine: Engine) -> str:
-    """Return what Asterisk's console says of its channels."""
-    program = locate("auto", cache=default_cache(), progress=lambda step, done: None)
-    directory = engine.settings.home / "asterisk"
-    command = (
-        *program.argv,
-        "-C",
-        str(directory / "etc/asterisk.conf"),
-        "-rx",
-        "core show channels",
-    )
-    return subprocess.run(
-        command, cwd=directory, capture_output=True, text=True, check=True, timeout=10
-    ).stdout
-
-
 async def press_until_connected(caller: PhoneCall, incoming: asyncio.Task[PhoneCall]) -> None:
     """Press a key now and then, as a caller does who hears the menu again."""
     await caller.wait_established()
@@ -260,4 +248,4 @@ async def test_killed_at(stage: Stage, point: str) -> None:
     # None lost. A hang-up that the dead engine could not see is called that.
     unseen = point in ("input:LegGone", "before-append:ContactEnded")
     assert ended == ["unseen" if unseen else "customer_ended"]
-    assert "0 active channels" in engine_channels(engine)
+    assert await asyncio.to_thread(orphans, engine.settings.home) == []
