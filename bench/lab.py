@@ -95,7 +95,7 @@ class Lab:
         self._home, self._config = directory / "home", directory / "acd.toml"
         site = directory / "site"
         self._config.write_text(_SETTINGS.format(callers=CALLERS_HOST, site=site))
-        _write_site(site)
+        write_site(site)
         self._settings = load_settings(self._config, home=self._home)
         users = [str(1001 + number) for number in range(AGENTS)]
         names = [f"agent{user}" for user in users]
@@ -245,7 +245,8 @@ def _profile(name: str, user: str, *, is_few: bool) -> AgentProfile:
     )
 
 
-def _write_site(site: Path) -> None:
+def write_site(site: Path) -> None:
+    """Write the dialplans that lead callers straight into a queue, each system's own."""
     (site / "asterisk").mkdir(parents=True)
     (site / "numbers.toml").write_text(_NUMBERS.format(**NUMBERS["engine"]))
     (site / "queues.toml").write_text(_QUEUES)
