@@ -133,6 +133,8 @@ class Agent:
         limit = self.profile.capacity.get(channel, 0)
         if limit == 0:
             return "no_capacity"
-        if self.works and self.open_count(channel) >= limit:
-            return str(next(w.state for w in self.works.values() if w.channel is channel))
+        if self.works:
+            taken = [work for work in self.works.values() if work.channel is channel]
+            if len(taken) >= limit:
+                return taken[0].state.value
         return ""

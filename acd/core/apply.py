@@ -20,12 +20,12 @@ from acd.core.offer import Offer
 from acd.core.record import Record
 from acd.core.skill import Requirement
 from acd.core.state import State
-from acd.core.timers import Instant, Purpose, Timers, after
+from acd.core.timers import Instant, Purpose, Timers, after, seconds
 
-RING_GRACE_SECONDS = 3.0
+RING_GRACE = seconds(3.0)
 """A phone that does not even ring within this is unreachable (recovery protocol, rule 4)."""
 
-MUSIC_GRACE_SECONDS = 0.7
+MUSIC_GRACE = seconds(0.7)
 """An agent who answers sooner spares the caller the music and the PBX the work."""
 
 E = TypeVar("E")
@@ -339,9 +339,9 @@ def _(state: State, timers: Timers, event: e.OfferMade, at: Instant, _seq: int) 
     timers.set(Purpose.OFFER, event.offer, event.deadline)
     timers.clear(Purpose.QUEUE, contact.id)  # nobody is taken out of a queue while it rings
     if TRAITS[contact.channel].has_legs:
-        timers.set(Purpose.RINGING, event.offer, after(at, RING_GRACE_SECONDS))
+        timers.set(Purpose.RINGING, event.offer, Instant(at + RING_GRACE))
         if not contact.has_music:
-            timers.set(Purpose.MUSIC, contact.id, after(at, MUSIC_GRACE_SECONDS))
+            timers.set(Purpose.MUSIC, contact.id, Instant(at + MUSIC_GRACE))
 
 
 @_folds(e.OfferRinging)

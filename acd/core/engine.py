@@ -21,7 +21,7 @@ from acd.core.inputs import Input
 from acd.core.leg import LegRole, LegState
 from acd.core.matching import Matcher
 from acd.core.offer import Candidates
-from acd.core.record import EVENT_TYPES, Record
+from acd.core.record import Record
 from acd.core.state import State
 from acd.core.timers import Instant, Timers
 from acd.core.turn import Refused, Turn, World
@@ -106,10 +106,7 @@ class Engine:
 
     def fold(self, record: Record) -> None:
         """Apply a record of the log: restoring, not deciding."""
-        if record.type in EVENT_TYPES:
-            self._world.fold(record)
-        else:
-            self.state.seq, self.state.at = record.seq, record.at
+        self._world.fold(record)
 
     def candidates(self, contact: ContactId) -> Candidates:
         """Return the whole candidate table of a contact in a queue, as of now.

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from acd.core.agent import Agent
+from acd.core.agent import Agent, Presence
 from acd.core.channel import Channel
 from acd.core.contact import Contact, ContactState
 from acd.core.ids import AgentName, ContactId, QueueName
@@ -27,7 +27,7 @@ from acd.core.leg import LegState
 from acd.core.offer import Candidate, Candidates
 from acd.core.skill import Requirement, missing
 from acd.core.state import State
-from acd.core.strategy import STRATEGIES, Rank
+from acd.core.strategy import STRATEGIES, Rank, Ranker
 from acd.core.timers import Instant, elapsed_seconds
 
 TABLE_LIMIT = 50
@@ -52,11 +52,16 @@ class ClassKey(NamedTuple):
 @dataclass(slots=True, eq=False)
 class _Class:
     key: ClassKey
+    channel: Channel
+    ranker: Ranker
     requirement: Requirement
     waiting: list[Waiting] = field(default_factory=list)
     waiting_count: int = 0
     idle: list[Idle] = field(default_factory=list)
     members: dict[AgentName, int] = field(default_factory=dict)  # eligible agent -> preference
+
+
+_NOWHERE: tuple[None, None] = (None, None)
 
 
 class _Free(NamedTuple):
@@ -147,7 +152,7 @@ class Matcher:
         heapq.heappush(klass.waiting, entry)
         klass.waiting_count += 1
         if len(klass.waiting) > 2 * klass.waiting_count + 64:
-            klass.waiting = [w for w in klass.waiting if self._stands(klass, w)]
+            klass.waiting = [w for w in klass.waiting if self._stands(w)]
             heapq.heapify(klass.waiting)
         queue = klass.key.queue
         self._waiting_in[queue] = self._waiting_in.get(queue, 0) + 1
@@ -159,9 +164,8 @@ class Matcher:
         self._waiting_in[klass.key.queue] -= 1
         self._arrived.pop(contact_id, None)
 
-    def _stands(self, klass: _Class, entry: Waiting) -> bool:
-        stands = self._class_of.get(entry[3])
-        return stands is not None and stands[0] is klass and stands[1] is entry
+    def _stands(self, entry: Waiting) -> bool:
+        return self._class_of.get(entry[3], _NOWHERE)[1] is entry
 
     def _class_for(self, contact: Contact) -> _Class:
         queue = self._state.queue_of(contact)
@@ -177,7 +181,8 @@ class Matcher:
             return klass
         if len(self._classes) >= self._class_limit:
             self._forget_classes()
-        klass = self._classes[key] = _Class(key, requirement)
+        ranker = STRATEGIES[strategy].rank
+        klass = self._classes[key] = _Class(key, channel, ranker, requirement)
         for name in self._queue_members.get(queue, ()):
             agent = self._state.agents[name]
             if _enlist(klass, agent):
@@ -262,19 +267,21 @@ class Matcher:
 
     def _best_contact(self, agent: Agent) -> tuple[_Class, Contact] | None:
         name, channels = agent.name, self._free[agent.name].channels
-        best: tuple[tuple[int, Waiting], _Class] | None = None
+        class_of, best, best_key = self._class_of, None, None
         for klass in self._served[name]:
-            if not klass.waiting_count or klass.key.channel not in channels:
+            if not klass.waiting_count or klass.channel not in channels:
                 continue
             waiting = klass.waiting
-            while not self._stands(klass, waiting[0]):
+            entry = waiting[0]
+            while class_of.get(entry[3], _NOWHERE)[1] is not entry:
                 heapq.heappop(waiting)
-            key = (klass.members[name], waiting[0])
-            if best is None or key < best[0]:
-                best = (key, klass)
-        if best is None:
+                entry = waiting[0]
+            key = (klass.members[name], entry)
+            if best_key is None or key < best_key:
+                best, best_key = klass, key
+        if best is None or best_key is None:
             return None
-        return best[1], self._state.contacts[best[0][1][3]]
+        return best, self._state.contacts[best_key[1][3]]
 
     def _best_agent(self, klass: _Class, freed: Agent | None = None) -> Agent | None:
         """Return the best of the standing agents and of one ``freed`` who may not stand yet."""
@@ -286,8 +293,8 @@ class Matcher:
         return freed
 
     def _rank(self, klass: _Class, agent: Agent) -> Rank:
-        terms = STRATEGIES[klass.key.strategy].rank(agent, klass.requirement)
-        return (klass.members[agent.name], *terms, agent.order)
+        terms = klass.ranker(agent, klass.requirement)
+        return (klass.members[agent.profile.name], *terms, agent.order)
 
     def _stand(self, agent: Agent) -> None:
         """Put an available agent into the idle heaps."""
@@ -297,7 +304,7 @@ class Matcher:
             self._stand_in(klass, agent)
 
     def _stand_in(self, klass: _Class, agent: Agent) -> None:
-        if klass.key.channel not in self._free[agent.name].channels:
+        if klass.channel not in self._free[agent.name].channels:
             return
         entry = (self._rank(klass, agent), agent.name, self._tokens[agent.name])
         heapq.heappush(klass.idle, entry)
@@ -311,7 +318,7 @@ class Matcher:
         """Return who waits and who is idle in each class, best first."""
         return {
             key: (
-                [entry[3] for entry in sorted(k.waiting) if self._stands(k, entry)],
+                [entry[3] for entry in sorted(k.waiting) if self._stands(entry)],
                 [name for _, name, token in sorted(k.idle) if self._tokens.get(name) == token],
             )
             for key, k in self._classes.items()
@@ -381,6 +388,8 @@ def _enlist(klass: _Class, agent: Agent) -> bool:
 
 
 def _availability(agent: Agent) -> _Free | None:
+    if agent.presence is not Presence.AVAILABLE:
+        return None
     channels = tuple([c for c in agent.profile.capacity if not agent.why_not(c)])
     return _Free(channels, agent.idle_since, len(agent.works)) if channels else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from acd.core import events as e
 from acd.core.apply import apply
@@ -17,33 +18,26 @@ from acd.core.record import Record
 from acd.core.state import State
 from acd.core.timers import Instant, Timers
 
-# After these the index looks at the agent, or at the contact, again.
-_TOUCHES_AGENT = frozenset(
-    {
-        e.AgentDefined,
-        e.PresenceChanged,
-        e.AgentRested,
-        e.RestEnded,
-        e.PhoneChanged,
-        e.LegOpened,
-        e.LegChanged,
-        e.LegClosed,
-        e.OfferMade,
-        e.OfferEnded,
-        e.WorkDone,
-    }
-)
-_TOUCHES_CONTACT = frozenset(
-    {
-        e.LegChanged,
-        e.ContactQueued,
-        e.QueueLeft,
-        e.RequirementRelaxed,
-        e.OfferMade,
-        e.OfferEnded,
-        e.ContactEnded,
-    }
-)
+# After these the index looks again: at the agent, at the contact.
+_TOUCHES: dict[type, tuple[bool, bool]] = {
+    e.AgentDefined: (True, False),
+    e.AgentRemoved: (True, False),
+    e.PresenceChanged: (True, False),
+    e.AgentRested: (True, False),
+    e.RestEnded: (True, False),
+    e.PhoneChanged: (True, False),
+    e.LegOpened: (True, False),
+    e.LegChanged: (True, True),
+    e.LegClosed: (True, False),
+    e.ContactQueued: (False, True),
+    e.QueueLeft: (False, True),
+    e.RequirementRelaxed: (False, True),
+    e.OfferMade: (True, True),
+    e.OfferEnded: (True, True),
+    e.ContactEnded: (False, True),
+    e.WorkDone: (True, False),
+}
+_NOTHING = (False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +70,20 @@ class World:
         Raises:
             IllegalTransition: the event cannot follow; nothing has changed.
         """
-        body = record.body
         apply(self.state, self.timers, record)
-        kind = type(body)
+        touches = _TOUCHES.get(type(record.body))
+        if touches is not None:
+            self._touch(record.body, *touches)
+
+    def _touch(self, body: Any, is_about_agent: bool, is_about_contact: bool) -> None:
         if isinstance(body, e.AgentDefined):
             self.matcher.agent_defined(self.state.agents[body.agent])
         elif isinstance(body, e.AgentRemoved):
             self.matcher.agent_removed(body.agent)
-        elif kind in _TOUCHES_AGENT:
-            agent = body.agent  # type: ignore[union-attr]  # every kind in the set has one
-            if agent is not None:
-                self.matcher.touch_agent(agent)
-        if kind in _TOUCHES_CONTACT:
-            contact = body.contact  # type: ignore[union-attr]
-            if contact is not None:
-                self.matcher.touch_contact(contact)
+        elif is_about_agent and body.agent is not None:
+            self.matcher.touch_agent(body.agent)
+        if is_about_contact and body.contact is not None:
+            self.matcher.touch_contact(body.contact)
 
 
 @dataclass(slots=True)
@@ -119,7 +112,6 @@ class Turn:
     to_soothe: dict[ContactId, int] = field(default_factory=dict)
     touched_by: dict[AgentName | ContactId, int] = field(default_factory=dict)
     flow_steps: dict[ContactId, int] = field(default_factory=dict)
-
     _tagged: int = 0
     _tag: str = ""
 
@@ -154,11 +146,12 @@ class Turn:
             self.world.illegal_count += 1
             return self.cause
         self.records.append(record)
-        kind = type(event)
-        if kind in _TOUCHES_AGENT and event.agent is not None:  # type: ignore[union-attr]
-            self.touched_by[event.agent] = seq  # type: ignore[union-attr]
-        if kind in _TOUCHES_CONTACT and event.contact is not None:  # type: ignore[union-attr]
-            self.touched_by[event.contact] = seq  # type: ignore[union-attr]
+        is_about_agent, is_about_contact = _TOUCHES.get(type(event), _NOTHING)
+        body: Any = event
+        if is_about_agent and body.agent is not None:
+            self.touched_by[body.agent] = seq
+        if is_about_contact and body.contact is not None:
+            self.touched_by[body.contact] = seq
         return seq
 
     def cause_of_match(self, contact: ContactId, agent: AgentName) -> int | None:
