@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 
-MODULES = (
-    "up",
-    "check",
-    "call",
-    "phone",
-    "trace",
-    "agents",
-    "token",
-    "sim",
-    "replay",
-    "erlang",
-    "doctor",
-    "asterisk",
-)
+MODULES = {
+    "up": "up",
+    "check": "check",
+    "call": "call",
+    "phone": "phone",
+    "trace": "trace",
+    "why": "trace",
+    "agents": "agents",
+    "token": "token",
+    "sim": "sim",
+    "replay": "replay",
+    "erlang": "erlang",
+    "doctor": "doctor",
+    "asterisk": "asterisk",
+}
+"""Command to the module of :mod:`acd.cli` that hangs it on the root."""
 
 
-def load() -> None:
-    """Import every module of commands; each hangs its commands on the root."""
-    for name in MODULES:
+def load(words: Sequence[str]) -> None:
+    """Import what the words of a command line need: one command's module, or for help all.
+
+    Together they take a second, which nobody should wait for who wants one of them.
+    """
+    if words and words[0] == "--version":
+        return
+    named = MODULES.get(words[0]) if words else None
+    for name in [named] if named else dict.fromkeys(MODULES.values()):
         importlib.import_module(f"acd.cli.{name}")

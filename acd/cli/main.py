@@ -28,7 +28,7 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command that the process was started with, and end the process."""
     set_up_logs(Log(level="warning"))
-    load()
+    load(sys.argv[1:])
     try:
         status = _run()
         sys.stdout.flush()

@@ -1,0 +1,182 @@
+"""What the tests of the web server share: a centre without a PBX, and clients of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
+
+from acd.adapters.clock import SystemClock
+from acd.adapters.sql.agents import SqlAgents
+from acd.adapters.sql.contacts import SqlContacts
+from acd.adapters.sql.engine import Database
+from acd.adapters.sql.lease import take
+from acd.adapters.sql.log import SqlLog
+from acd.adapters.sql.tokens import SqlTokens
+from acd.app.centre import Centre, PartHealth
+from acd.app.counting import Counting, restore_metrics
+from acd.app.loop import Loop
+from acd.app.projections import ContactProjector
+from acd.app.recovery import first_input, restore
+from acd.app.roster import Roster
+from acd.bootstrap.records import reasons_of, story_of
+from acd.core import inputs as i
+from acd.core.agent import AgentProfile, Presence
+from acd.core.channel import Channel
+from acd.core.effects import Dial
+from acd.core.ids import AgentName, ContactId, LegId, QueueName
+from acd.ports.store import AgentRow, Role
+from acd.testing.fakes import TinyFlows, tiny_site
+from acd.web.server import make_app
+
+OWN_TOKEN = "key-of-this-process-for-the-commands-of-its-home"
+
+
+@dataclass(slots=True)
+class Web:
+    """A centre behind its web server.
+
+    Attributes:
+        tokens: text of a valid token of each role.
+        phones: what the agents' table handed on, each time it was read.
+        health: what the only part says of itself.
+    """
+
+    centre: Centre
+    server: TestServer
+    session: ClientSession
+    projector: ContactProjector
+    tokens: dict[Role, str]
+    dialled: list[Dial] = field(default_factory=list)
+    phones: list[int] = field(default_factory=list)
+    health: PartHealth = field(default_factory=lambda: PartHealth(ok=True, detail="fine"))
+
+    async def ask(
+        self, path: str, *, method: str = "GET", token: str | None = OWN_TOKEN, **how: Any
+    ) -> tuple[int, Any]:
+        """Return status and JSON of an answer."""
+        headers = dict(how.pop("headers", {}))
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        url = self.server.make_url(path)
+        async with self.session.request(method, url, headers=headers, **how) as reply:
+            return reply.status, await reply.json()
+
+    async def tell(self, cause: i.Input) -> None:
+        """Tell the engine something that it must take."""
+        assert await self.centre.ask(cause, "test") is None
+
+    async def call(self, leg: str, to: str = "support", ani: str = "+15550100") -> ContactId:
+        """Let a caller come in and wait; return the contact."""
+        await self.tell(i.LegArrived(LegId(leg), "pbx", ani, to, "Zoe", is_up=True))
+        await self.settled()
+        contacts = self.centre.state.contacts.values()
+        return next(contact.id for contact in contacts if contact.leg == leg)
+
+    async def answer(self) -> None:
+        """Let the agent whose phone rings last answer."""
+        leg = self.dialled[-1].leg
+        await self.tell(i.LegRinging(leg))
+        await self.tell(i.LegAnswered(leg))
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until the contacts have come up with the log."""
+        async with asyncio.timeout(5):
+            await self.projector.reach(self.centre.state.seq)
+
+
+def profile(name: str, phone: str, *queues: str, **skills: int) -> AgentProfile:
+    """Return an agent's profile."""
+    return AgentProfile(
+        AgentName(name),
+        name.title(),
+        skills,
+        {QueueName(queue): 1 for queue in queues},
+        phone,
+        {Channel.VOICE: 1},
+    )
+
+
+@contextlib.asynccontextmanager
+async def web_at(path: Path) -> AsyncIterator[Web]:
+    """Run a centre with the agents ann and bob in queue support, and its web server."""
+    url = f"sqlite:///{path / 'acd.sqlite3'}"
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database(url)
+        stack.push_async_callback(database.close)
+        await database.migrate()
+        lease = await take(database)
+        stack.push_async_callback(lease.release)
+        store = SqlLog(database, lease)
+        stack.push_async_callback(store.close)
+        agents, tokens, contacts = SqlAgents(database), SqlTokens(database), SqlContacts(database)
+        clock = SystemClock()
+        metrics = await restore_metrics(store, store)
+        dialled: list[Dial] = []
+        loop = Loop(
+            await restore(store, TinyFlows()),
+            store,
+            clock,
+            lambda effects: dialled.extend(one for one in effects if isinstance(one, Dial)),
+        )
+        projector = ContactProjector(store, contacts)
+        loop.observe(Counting(metrics, store))
+        loop.observe(projector.observe)
+        for work in (loop.run(), projector.run()):
+            stack.push_async_callback(_end, asyncio.create_task(work))
+        await loop.ask(first_input("seed of a test"), "system")
+        await loop.ask(i.PublishSite(tiny_site()), "system")
+
+        phones: list[int] = []
+
+        async def changed(rows: Any) -> None:
+            phones.append(len(rows))
+
+        for one in (
+            profile("ann", "2001", "support", english=2),
+            profile("bob", "2002", "support"),
+        ):
+            await agents.save_agent(AgentRow(one, Role.AGENT, "0" * 32))
+        roster = Roster(agents, loop, changed)
+        await roster.load("system")
+        centre = Centre(
+            loop, clock, agents, tokens, contacts, metrics, roster.load,
+            _in_thread(story_of, url), _in_thread(reasons_of, url),
+        )  # fmt: skip
+        texts = {
+            role: await tokens.create_token(f"a {role}", role, now=clock.now()) for role in Role
+        }
+        server = TestServer(make_app(centre, own_token=OWN_TOKEN, host="127.0.0.1"))
+        await server.start_server()
+        stack.push_async_callback(server.close)
+        session = await stack.enter_async_context(ClientSession())
+        web = Web(centre, server, session, projector, texts, dialled, phones)
+        centre.parts["part"] = lambda: web.health
+        yield web
+
+
+def _in_thread(
+    work: Callable[[str, ContactId], Any], url: str
+) -> Callable[[ContactId], Awaitable[Any]]:
+    async def run(contact: ContactId) -> Any:
+        return (await asyncio.to_thread(work, url, contact)).document()
+
+    return run
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def ready(web: Web, *names: str) -> None:
+    """Make agents ready."""
+    for name in names:
+        await web.tell(i.SetPresence(AgentName(name), Presence.AVAILABLE))
