@@ -50,48 +50,60 @@ class Timers:
     """Deadlines by key, soonest first, with lazy removal.
 
     A key is ``<purpose>:<about>``. The deadlines themselves are the dictionary given, which is part
-    of the state; the heap beside it is made from it. Equal instants come in the order of their
-    keys, never of insertion or of a hash.
+    of the state; the heaps beside it are made from it, one for each purpose, because deadlines of
+    one purpose come nearly in order and are then cheap to add however many there are. Equal
+    instants come in the order of their keys, never of insertion or of a hash.
     """
 
-    __slots__ = ("_due", "_heap")
+    __slots__ = ("_due", "_heaps")
 
     def __init__(self, due: dict[str, Instant]) -> None:
         self._due = due
-        self._heap = sorted((at, key) for key, at in due.items())
+        self._heaps: dict[Purpose, list[tuple[Instant, str]]] = {p: [] for p in Purpose}
+        for key, at in due.items():
+            self._heaps[Purpose(key.partition(":")[0])].append((at, key))
+        for heap in self._heaps.values():
+            heap.sort()
+
+    def __len__(self) -> int:
+        """Return how many entries are kept, stale ones included."""
+        return sum(len(heap) for heap in self._heaps.values())
 
     def set(self, purpose: Purpose, about: str, at: Instant) -> None:
         """Arm or move the deadline of ``(purpose, about)``."""
         key = f"{purpose}:{about}"
-        self._due[key] = at
-        heapq.heappush(self._heap, (at, key))
-
-        if len(self._heap) > 2 * len(self._due) + 64:
-            self._heap = sorted((at, key) for key, at in self._due.items())
-
-    def __len__(self) -> int:
-        """Return how many entries are kept, stale ones included."""
-        return len(self._heap)
+        heap, due = self._heaps[purpose], self._due
+        due[key] = at
+        heapq.heappush(heap, (at, key))
+        if len(heap) > 2 * len(due) + 64:
+            heap[:] = sorted({entry for entry in heap if due.get(entry[1]) == entry[0]})
 
     def clear(self, purpose: Purpose, about: str) -> None:
         """Disarm a deadline; disarming one that is not set is nothing."""
         self._due.pop(f"{purpose}:{about}", None)
 
-    def next(self) -> Instant | None:
-        """Return the soonest deadline, or None."""
+    def _soonest(self) -> tuple[Instant, str, Purpose] | None:
         # An entry is stale when its key was cleared or moved to another instant. A key set twice
         # to one instant leaves a twin that turns stale as soon as the first is popped.
-        heap, due = self._heap, self._due
-        while heap and due.get(heap[0][1]) != heap[0][0]:
-            heapq.heappop(heap)
-        return heap[0][0] if heap else None
+        due, soonest = self._due, None
+        for purpose, heap in self._heaps.items():
+            while heap and due.get(heap[0][1]) != heap[0][0]:
+                heapq.heappop(heap)
+            if heap and (soonest is None or heap[0] < soonest[:2]):
+                soonest = (*heap[0], purpose)
+        return soonest
+
+    def next(self) -> Instant | None:
+        """Return the soonest deadline, or None."""
+        soonest = self._soonest()
+        return soonest[0] if soonest is not None else None
 
     def pop_due(self, now: Instant) -> tuple[Purpose, str] | None:
         """Remove and return the soonest deadline at or before ``now``."""
-        soonest = self.next()
-        if soonest is None or soonest > now:
+        soonest = self._soonest()
+        if soonest is None or soonest[0] > now:
             return None
-        _, key = heapq.heappop(self._heap)
+        _, key, purpose = soonest
+        heapq.heappop(self._heaps[purpose])
         del self._due[key]
-        purpose, _, about = key.partition(":")
-        return Purpose(purpose), about
+        return purpose, key.partition(":")[2]
