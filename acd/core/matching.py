@@ -57,6 +57,7 @@ class _Class:
     requirement: Requirement
     waiting: list[Waiting] = field(default_factory=list)
     waiting_count: int = 0
+    head: Waiting | None = None
     idle: list[Idle] = field(default_factory=list)
     members: dict[AgentName, int] = field(default_factory=dict)  # eligible agent -> preference
 
@@ -81,7 +82,7 @@ class Matcher:
         self._class_limit = CLASS_LIMIT
         self._class_of: dict[ContactId, tuple[_Class, Waiting]] = {}
         self._queue_members: dict[QueueName, dict[AgentName, None]] = {}
-        self._served: dict[AgentName, list[_Class]] = {}
+        self._served: dict[AgentName, list[tuple[int, _Class]]] = {}  # with the preference
         self._waiting_in: dict[QueueName, int] = {}
         self._free: dict[AgentName, _Free] = {}
         self._tokens: dict[AgentName, int] = {}  # current token of an agent standing in idle heaps
@@ -102,7 +103,10 @@ class Matcher:
         self.agent_removed(agent.name)
         for queue in agent.profile.queues:
             self._queue_members.setdefault(queue, {})[agent.name] = None
-        self._served[agent.name] = [k for k in self._classes.values() if _enlist(k, agent)]
+        classes = self._classes.values()
+        self._served[agent.name] = [
+            (k.members[agent.name], k) for k in classes if _enlist(k, agent)
+        ]
         self.touch_agent(agent.name)
 
     def agent_removed(self, name: AgentName) -> None:
@@ -111,7 +115,7 @@ class Matcher:
             forget.pop(name, None)
         for members in self._queue_members.values():
             members.pop(name, None)
-        for klass in self._served.pop(name, ()):
+        for _, klass in self._served.pop(name, ()):
             klass.members.pop(name, None)
 
     def touch_agent(self, name: AgentName) -> None:
@@ -140,17 +144,19 @@ class Matcher:
         stands = self._class_of.get(contact_id)
         if contact is None or not _is_waiting(self._state, contact):
             if stands is not None:
-                self._leave(contact_id, stands[0])
+                self._leave(contact_id, *stands)
             return
         klass = self._class_for(contact)
         entry: Waiting = (-contact.priority, contact.order_at, contact.order, contact_id)
         if stands is not None:
             if stands[0] is klass and stands[1] == entry:
                 return
-            self._leave(contact_id, stands[0])
+            self._leave(contact_id, *stands)
         self._class_of[contact_id] = (klass, entry)
         heapq.heappush(klass.waiting, entry)
         klass.waiting_count += 1
+        if klass.head is None or entry < klass.head:
+            klass.head = entry
         if len(klass.waiting) > 2 * klass.waiting_count + 64:
             klass.waiting = [w for w in klass.waiting if self._stands(w)]
             heapq.heapify(klass.waiting)
@@ -158,8 +164,13 @@ class Matcher:
         self._waiting_in[queue] = self._waiting_in.get(queue, 0) + 1
         self._arrived[contact_id] = None
 
-    def _leave(self, contact_id: ContactId, klass: _Class) -> None:
+    def _leave(self, contact_id: ContactId, klass: _Class, entry: Waiting) -> None:
         del self._class_of[contact_id]
+        if entry is klass.head:
+            waiting = klass.waiting
+            while waiting and not self._stands(waiting[0]):
+                heapq.heappop(waiting)
+            klass.head = waiting[0] if waiting else None
         klass.waiting_count -= 1
         self._waiting_in[klass.key.queue] -= 1
         self._arrived.pop(contact_id, None)
@@ -186,7 +197,7 @@ class Matcher:
         for name in self._queue_members.get(queue, ()):
             agent = self._state.agents[name]
             if _enlist(klass, agent):
-                self._served[name].append(klass)
+                self._served[name].append((klass.members[name], klass))
                 if name in self._tokens:
                     self._stand_in(klass, agent)
         return klass
@@ -194,7 +205,7 @@ class Matcher:
     def _forget_classes(self) -> None:
         self._classes = {key: k for key, k in self._classes.items() if k.waiting_count}
         for name, served in self._served.items():
-            self._served[name] = [klass for klass in served if klass.waiting_count]
+            self._served[name] = [entry for entry in served if entry[1].waiting_count]
         self._class_limit = max(CLASS_LIMIT, 2 * len(self._classes))
 
     def rest(self) -> None:
@@ -267,21 +278,14 @@ class Matcher:
 
     def _best_contact(self, agent: Agent) -> tuple[_Class, Contact] | None:
         name, channels = agent.name, self._free[agent.name].channels
-        class_of, best, best_key = self._class_of, None, None
-        for klass in self._served[name]:
-            if not klass.waiting_count or klass.channel not in channels:
+        best: tuple[int, Waiting, _Class] | None = None
+        for preference, klass in self._served[name]:
+            head = klass.head
+            if head is None or klass.channel not in channels:
                 continue
-            waiting = klass.waiting
-            entry = waiting[0]
-            while class_of.get(entry[3], _NOWHERE)[1] is not entry:
-                heapq.heappop(waiting)
-                entry = waiting[0]
-            key = (klass.members[name], entry)
-            if best_key is None or key < best_key:
-                best, best_key = klass, key
-        if best is None or best_key is None:
-            return None
-        return best, self._state.contacts[best_key[1][3]]
+            if best is None or (preference, head) < best[:2]:
+                best = (preference, head, klass)
+        return (best[2], self._state.contacts[best[1][3]]) if best is not None else None
 
     def _best_agent(self, klass: _Class, freed: Agent | None = None) -> Agent | None:
         """Return the best of the standing agents and of one ``freed`` who may not stand yet."""
@@ -300,7 +304,7 @@ class Matcher:
         """Put an available agent into the idle heaps."""
         self._last_token += 1
         self._tokens[agent.name] = self._last_token
-        for klass in self._served[agent.name]:
+        for _, klass in self._served[agent.name]:
             self._stand_in(klass, agent)
 
     def _stand_in(self, klass: _Class, agent: Agent) -> None:
