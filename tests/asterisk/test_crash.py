@@ -7,22 +7,16 @@ call: menu, key, queue with music, ringing, talk (a tone is heard), hang-up, wra
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from acd.adapters.home import Home
-from acd.adapters.sql.engine import Database
-from acd.adapters.sql.log import SqlLog
-from acd.bootstrap import database_url
-from acd.config import Settings
-from acd.core.record import Record
+from acd.testing.engine import EngineProcess
 from acd.testing.house import (
     agent_profile,
     house_settings,
@@ -78,78 +72,10 @@ HANGS_UP = POINTS.index("input:LegGone")
 
 
 @dataclass
-class Engine:
-    """`acd up` as a process of its own."""
-
-    settings: Settings
-    process: asyncio.subprocess.Process | None = None
-    deaths: list[int] = field(default_factory=list)
-    output: list[str] = field(default_factory=list)
-
-    async def start(self, fault: str = "") -> None:
-        settings = self.settings
-        environment = {
-            **os.environ,
-            "ACD_HOME": str(settings.home),
-            "ACD_SITE_DIRECTORY": str(settings.site.directory),
-            "ACD_SIP_RTP_START": str(settings.sip.rtp_start),
-            "ACD_SIP_RTP_END": str(settings.sip.rtp_end),
-        }
-        environment.pop("ACD_FAULT", None)
-        if fault:
-            environment["ACD_FAULT"] = fault
-        self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "acd", "up", "--port", "0"),
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        assert self.process.stdout is not None
-        async with asyncio.timeout(30):
-            async for line in self.process.stdout:
-                self.output.append(line.decode().rstrip())
-                if self.output[-1].startswith("ready "):
-                    return
-        raise AssertionError("\n".join(self.output[-30:]))
-
-    async def raise_again(self) -> None:
-        """Wait for the engine to die by its own hand, then start it anew, sound."""
-        assert self.process is not None
-        _, status = await asyncio.gather(self._drain(), self.process.wait())
-        self.deaths.append(status)
-        await self.start()
-
-    async def _drain(self) -> None:
-        assert self.process is not None
-        assert self.process.stdout is not None
-        async for line in self.process.stdout:
-            self.output.append(line.decode().rstrip())
-
-    async def kill(self) -> None:
-        """End it as a crash does, so that Asterisk stays."""
-        if self.process is not None and self.process.returncode is None:
-            self.process.kill()
-            await asyncio.gather(self._drain(), self.process.wait())
-
-    async def stop(self) -> None:
-        """End it properly, Asterisk included."""
-        if self.process is not None and self.process.returncode is None:
-            self.process.send_signal(signal.SIGTERM)
-            await asyncio.gather(self._drain(), self.process.wait())
-
-    async def records(self) -> list[Record]:
-        database = Database(database_url(self.settings))
-        try:
-            return [record async for record in SqlLog(database).read()]
-        finally:
-            await database.close()
-
-
-@dataclass
 class Stage:
     """One home with its Asterisk, and the telephones."""
 
-    engine: Engine
+    engine: EngineProcess
     phones: Phones
     agent: Phone
     caller_password: str
@@ -161,7 +87,7 @@ class Stage:
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     settings = house_settings(tmp_path_factory.mktemp("crash"), SITE)
     await provide_agents(settings, AGENTS)
-    engine = Engine(settings)
+    engine = EngineProcess(settings)
     await engine.start()
     home = Home(settings.home)
     port = home.ports({"http": 0, "sip": 0, "ari": 0, "ami": 0})["sip"]
@@ -179,6 +105,13 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
         await engine.kill()
         await engine.start()
         await engine.stop()
+
+
+async def raise_again(engine: EngineProcess) -> int:
+    """Wait for the engine to die by its own hand, then start it anew, sound."""
+    status = await engine.ended()
+    await engine.start()
+    return status
 
 
 async def press_until_connected(caller: PhoneCall, incoming: asyncio.Task[PhoneCall]) -> None:
@@ -208,7 +141,7 @@ async def test_killed_at(stage: Stage, point: str) -> None:
     phone = await stage.phones.caller(
         "caller", stage.caller_password, from_user=number, host="127.0.0.1", port=stage.sip_port
     )
-    rising = asyncio.create_task(engine.raise_again())
+    rising = asyncio.create_task(raise_again(engine))
 
     async def answered() -> PhoneCall:
         while True:
@@ -231,7 +164,7 @@ async def test_killed_at(stage: Stage, point: str) -> None:
     await caller.hangup()
     await asyncio.wait_for(rising, 40)
     await agent_call.wait_ended(20)
-    assert engine.deaths.pop() == -signal.SIGKILL
+    assert rising.result() == -signal.SIGKILL
 
     async def closed() -> bool:
         records = (await engine.records())[before:]
