@@ -28,7 +28,7 @@ from acd.core.offer import Candidate, Candidates
 from acd.core.skill import Requirement, missing
 from acd.core.state import State
 from acd.core.strategy import STRATEGIES, Rank, Ranker
-from acd.core.timers import Instant, elapsed_seconds
+from acd.core.timers import MICROSECONDS, Instant
 
 TABLE_LIMIT = 50
 """Agents of a queue up to which each decision keeps the whole candidate table."""
@@ -376,8 +376,7 @@ class Matcher:
         words = [f"preference {preference}"]
         for term, value in zip(STRATEGIES[klass.key.strategy].terms, values, strict=True):
             if term.endswith("_since"):
-                age = elapsed_seconds(Instant(value), now)
-                words.append(f"{term.removesuffix('_since')} {age:.1f} s")
+                words.append(f"{term[:-6]} {(now - value) / MICROSECONDS:.1f} s")
             else:
                 words.append(f"{term} {abs(value)}")
         return ", ".join(words)

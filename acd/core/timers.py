@@ -25,7 +25,7 @@ def seconds(value: float) -> int:
 
 def after(now: Instant, value: float) -> Instant:
     """Return the instant ``value`` seconds after ``now``."""
-    return Instant(now + seconds(value))
+    return Instant(now + round(value * MICROSECONDS))
 
 
 def elapsed_seconds(start: Instant, end: Instant) -> float:

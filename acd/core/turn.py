@@ -37,7 +37,6 @@ _TOUCHES: dict[type, tuple[bool, bool]] = {
     e.ContactEnded: (False, True),
     e.WorkDone: (True, False),
 }
-_NOTHING = (False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +121,10 @@ class Turn:
 
     def mint(self, prefix: str) -> str:
         """Return the id of kind ``prefix`` for a thing born in the next event."""
-        number = self.state.seq + 1
+        state = self.world.state
+        number = state.seq + 1
         if number != self._tagged:
-            self._tagged, self._tag = number, tag(number, self.state.seed)
+            self._tagged, self._tag = number, tag(number, state.seed)
         return f"{prefix}-{number}-{self._tag}"
 
     def emit(self, event: Event, *, cause: int | None = None) -> int:
@@ -136,7 +136,7 @@ class Turn:
         Raises:
             IllegalTransition: strict, and the event cannot follow.
         """
-        seq = self.state.seq + 1
+        seq = self.world.state.seq + 1
         record = Record(seq, self.now, self.cause if cause is None else cause, self.actor, event)
         try:
             self.world.fold(record)
@@ -146,20 +146,19 @@ class Turn:
             self.world.illegal_count += 1
             return self.cause
         self.records.append(record)
-        is_about_agent, is_about_contact = _TOUCHES.get(type(event), _NOTHING)
-        body: Any = event
-        if is_about_agent and body.agent is not None:
-            self.touched_by[body.agent] = seq
-        if is_about_contact and body.contact is not None:
-            self.touched_by[body.contact] = seq
+        touches = _TOUCHES.get(type(event))
+        if touches is not None:
+            body: Any = event
+            if touches[0] and body.agent is not None:
+                self.touched_by[body.agent] = seq
+            if touches[1] and body.contact is not None:
+                self.touched_by[body.contact] = seq
         return seq
 
     def cause_of_match(self, contact: ContactId, agent: AgentName) -> int | None:
         """Return the record of this turn that brought ``contact`` and ``agent`` together."""
-        for touched in (self.to_soothe.get(contact), self.touched_by.get(contact)):
-            if touched is not None:
-                return touched
-        return self.touched_by.get(agent)
+        touched_by = self.touched_by
+        return self.to_soothe.get(contact) or touched_by.get(contact) or touched_by.get(agent)
 
     def do(self, effect: Effect) -> None:
         """Ask for an effect; it is performed after the records are durable."""
