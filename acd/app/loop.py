@@ -1,6 +1,7 @@
 """The single writer: one task owns the engine and works one inbox off.
 
-    drain what has come in -> step the engine -> append the records -> perform the effects
+    drain what has come in, then what is due -> step the engine -> append the records
+    -> perform the effects
 
 Everything that came in meanwhile is appended in one go (group commit). Nothing is performed, told
 or answered before its records are durable. There are no locks: everybody else sends inputs.
@@ -20,7 +21,7 @@ from acd.core.effects import Effect
 from acd.core.engine import Engine
 from acd.core.inputs import Input
 from acd.core.record import Record
-from acd.core.timers import MICROSECONDS
+from acd.core.timers import MICROSECONDS, Instant, after
 from acd.core.turn import Refused
 from acd.ports.clock import Clock
 from acd.ports.store import LogStore, StoreError
@@ -31,6 +32,15 @@ BATCH_LIMIT = 256
 """Inputs worked off before their records are made durable."""
 
 RETRY_SECONDS = 0.25
+
+LATE_SECONDS = 1.0
+"""A deadline that is worked off later than this was missed: the engine was stopped, or starved."""
+
+LISTENING_SECONDS = 1.0
+"""How long deadlines wait after one was missed, for what happened meanwhile to be read."""
+
+LINK_SECONDS = 5.0
+"""How long deadlines wait, at most, for the link to the PBX."""
 
 Observer = Callable[[Sequence[Record]], None]
 """Told of durable records, in order; must return at once."""
@@ -66,6 +76,8 @@ class Loop:
         self._observers: list[Observer] = []
         self._inbox: deque[_Message] = deque()
         self._wake = asyncio.Event()
+        self._patient_until = clock.now()
+        self._missed_until = clock.now()
 
     def observe(self, observer: Observer) -> None:
         """Tell ``observer`` of every record from now on."""
@@ -86,6 +98,18 @@ class Loop:
         self._inbox.append(_Message(cause, actor, answer))
         self._wake.set()
         return await answer
+
+    def hold_deadlines(self, at_most: float = LINK_SECONDS) -> None:
+        """Let deadlines wait for a moment: what happened meanwhile may have met them.
+
+        An agent who answered in time, unheard, must not be taken for one who did not.
+        """
+        self._patient_until = after(self._clock.now(), at_most)
+
+    def release_deadlines(self) -> None:
+        """Go on: all that happened has been told."""
+        self._patient_until = self._clock.now()
+        self._wake.set()
 
     @property
     def backlog(self) -> int:
@@ -109,7 +133,7 @@ class Loop:
         deadline = self.engine.next_deadline()
         timer = None
         if deadline is not None:
-            delay = max(0, deadline - self._clock.now()) / MICROSECONDS
+            delay = max(0, max(deadline, self._patient_until) - self._clock.now()) / MICROSECONDS
             timer = asyncio.get_running_loop().call_later(delay, self._wake.set)
         try:
             await self._wake.wait()
@@ -122,9 +146,6 @@ class Loop:
         effects: list[Effect] = []
         answers: list[tuple[asyncio.Future[Refused | None], Refused | None]] = []
         now = self._clock.now()
-        due = self.engine.advance(now=now)
-        records += due.records
-        effects += due.effects
         for _ in range(min(len(self._inbox), BATCH_LIMIT)):
             message = self._inbox.popleft()
             fault("input", type(message.cause).__name__)
@@ -133,6 +154,10 @@ class Loop:
             effects += outcome.effects
             if message.answer is not None:
                 answers.append((message.answer, outcome.refused))
+        if self._may_advance(now):
+            due = self.engine.advance(now=now)
+            records += due.records
+            effects += due.effects
         if not records:
             return
         for record in records:
@@ -146,6 +171,16 @@ class Loop:
         for future, refused in answers:
             if not future.done():
                 future.set_result(refused)
+
+    def _may_advance(self, now: Instant) -> bool:
+        """Whether deadlines count; when one was missed, not before we have listened."""
+        soonest = self.engine.next_deadline()
+        if soonest is None:
+            return False
+        if self._missed_until < soonest < after(now, -LATE_SECONDS):
+            self._missed_until = now
+            self.hold_deadlines(LISTENING_SECONDS)
+        return now >= self._patient_until
 
     async def _append(self, records: Sequence[Record]) -> None:
         """Append until it succeeds: what the engine has decided cannot be undecided."""

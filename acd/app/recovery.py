@@ -98,6 +98,7 @@ class Reconciler:
         seen = await pbx.look(known, is_fresh=True)
         log.info("pbx seen", node=seen.node, legs=len(seen.legs), known=len(known))
         self._tell(seen, "recovery")
+        self._loop.release_deadlines()
 
     async def renew(self) -> None:
         """Renew the leases for ever, three times as often as needed."""

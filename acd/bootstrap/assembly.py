@@ -187,6 +187,7 @@ class _Assembly:
         for observer in (snapshots, counting, projector.observe):
             self._loop.observe(observer)
         self._stack.push_async_callback(self._background.stop)
+        self._loop.hold_deadlines()
         self._background.start(self._loop.run(), "loop")
         self._background.start(lease.hold(), "lease")
         self._background.start(projector.run(), "contacts")

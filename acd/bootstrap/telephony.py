@@ -157,6 +157,7 @@ class Telephony:
 
     def _ari_lost(self, reason: str) -> None:
         self.ari_health = PartHealth(ok=False, detail=reason)
+        self._loop.hold_deadlines()
 
     async def _watch_ari(self) -> None:
         while True:

@@ -42,8 +42,8 @@ WORK: Table[WorkState] = {
 }
 
 LEG: Table[L] = {
-    L.DIALING: frozenset({L.RINGING, L.UP, L.CLOSING, L.GONE}),
-    L.RINGING: frozenset({L.UP, L.CLOSING, L.GONE}),
+    L.DIALING: frozenset({L.RINGING, L.UP, L.AWAY, L.CLOSING, L.GONE}),
+    L.RINGING: frozenset({L.UP, L.AWAY, L.CLOSING, L.GONE}),
     L.DOWN: frozenset({L.UP, L.AWAY, L.CLOSING, L.GONE}),
     L.UP: frozenset({L.AWAY, L.CLOSING, L.GONE}),
     L.AWAY: frozenset({L.UP, L.CLOSING, L.GONE}),

@@ -306,6 +306,18 @@ def test_agents_leg_that_is_away_will_come_by_itself() -> None:
     away(story, story.phone("ann")).is_offered("ann", "c1").answers("ann").talks("c1", "ann")
 
 
+def test_answer_while_we_were_not_there_is_in_time_however_late_we_are() -> None:
+    story = Story().agent("ann").calls("c1").rings("ann").restores()
+    away(story, story.phone("ann"), fresh=True).later(60).is_offered("ann", "c1")
+    story.answers("ann").talks("c1", "ann")
+
+
+def test_answered_leg_that_never_comes_is_no_missed_ring() -> None:
+    story = Story().agent("ann").calls("c1").rings("ann").restores()
+    away(story, story.phone("ann"), fresh=True).later(60)
+    story.phone_ends("ann", GoneCause.FAILED).outcome(OfferOutcome.FAILED).waits("c1")
+
+
 # --- coming back --------------------------------------------------------------------------------
 
 
