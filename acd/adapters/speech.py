@@ -23,6 +23,9 @@ VOICES = {"en": "en-us", "es": "es", "it": "it", "pt": "pt-br", "ru": "ru"}
 
 WORDS_A_MINUTE = "150"
 SAMPLE_RATE = "8000"
+PAUSE_SECONDS = "0.25"
+"""Silence after each prompt: two in a row are two sentences."""
+
 FILE_PREFIX = "file:"
 SPEAK_SECONDS = 30.0
 LONGEST_TEXT = 4000
@@ -118,7 +121,9 @@ class EspeakSounds:
 
     async def _spoken(self, text: str, language: str) -> Path:
         voice = VOICES.get(language, language)
-        digest = hashlib.sha256(f"{voice}\0{WORDS_A_MINUTE}\0{text}".encode()).hexdigest()
+        digest = hashlib.sha256(
+            f"{voice}\0{WORDS_A_MINUTE}\0{PAUSE_SECONDS}\0{text}".encode()
+        ).hexdigest()
         path = self._cache / f"{digest[:32]}.wav"
         if path.exists():
             return path
@@ -145,7 +150,7 @@ class EspeakSounds:
             await _run((*self._espeak, "-v", voice, "-s", WORDS_A_MINUTE, "-w", str(raw),
                         "--stdin"), text)  # fmt: skip
             await _run((*self._sox, str(raw), "-r", SAMPLE_RATE, "-c", "1", "-b", "16", str(new),
-                        "gain", "-n", "-3"))  # fmt: skip
+                        "gain", "-n", "-3", "pad", "0", PAUSE_SECONDS))  # fmt: skip
             raw.unlink()
             new.replace(path)
 

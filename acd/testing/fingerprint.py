@@ -62,14 +62,26 @@ class Match:
     likeness: float
 
 
-class Track:
-    """A recording made ready for the search."""
+class _Phase:
+    """A recording at half its rate."""
 
     def __init__(self, samples: Sequence[int]) -> None:
         # A prompt's first moment may be missing: sound that came before the call was set up.
         self.slow = [0.0] * _LEAD + _decimate(samples)
         self.energy = _running_energy(self.slow)
-        self.features = _features(self.slow)
+
+
+class Track:
+    """A recording made ready for the search.
+
+    Attributes:
+        phases: the recording from its first and from its second sample on. Half a slow sample
+            between a prompt and its recording is enough to part them where it hisses.
+    """
+
+    def __init__(self, samples: Sequence[int]) -> None:
+        self.phases = (_Phase(samples), _Phase(samples[1:]))
+        self.features = _features(self.phases[0].slow)
         columns = [self.features[lag::_LAGS] for lag in range(_LAGS)]
         self._sums = [list(accumulate(column, initial=0.0)) for column in columns]
         squares = map(mul, self.features, self.features)
@@ -117,9 +129,11 @@ class Fingerprint:
         """Return the places of a recording where this prompt was heard, in their order."""
         found: list[Match] = []
         for frame in self._candidates(track):
-            match = self._follow(track, frame * _FRAME - self.onset)
-            if match is None:
+            about = frame * _FRAME - self.onset
+            matches = [m for phase in track.phases if (m := self._follow(phase, about))]
+            if not matches:
                 continue
+            match = max(matches, key=lambda m: (m.heard_seconds, m.likeness))
             if found and match.start_seconds < found[-1].start_seconds + 0.3:
                 if match.heard_seconds > found[-1].heard_seconds:
                     found[-1] = match
@@ -144,7 +158,7 @@ class Fingerprint:
             if value >= _ONSET_ALIKE and value == max(alike[max(0, frame - 2) : frame + 3])
         ]
 
-    def _follow(self, track: Track, about: int) -> Match | None:
+    def _follow(self, track: _Phase, about: int) -> Match | None:
         """Align the waveforms near a shift and follow them until they part."""
         shift = max(
             range(about - _SEARCH, about + _SEARCH + 1),
@@ -190,7 +204,7 @@ class Fingerprint:
             likeness=product / math.sqrt(ours * theirs),
         )
 
-    def _best_shift(self, track: Track, first: int, count: int, shift: int) -> int:
+    def _best_shift(self, track: _Phase, first: int, count: int, shift: int) -> int:
         """Return the shift at which a piece agrees, the present one where possible."""
         if self._likeness(track, first, count, shift) >= _ALIKE:
             return shift
@@ -199,7 +213,7 @@ class Fingerprint:
             key=lambda tried: self._likeness(track, first, count, tried),
         )
 
-    def _likeness(self, track: Track, first: int, count: int, shift: int) -> float:
+    def _likeness(self, track: _Phase, first: int, count: int, shift: int) -> float:
         """Return the correlation of our piece with the recording's at a shift, -1 to 1."""
         there = first + shift
         if there < 0 or there + count > len(track.slow):
