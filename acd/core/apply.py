@@ -168,6 +168,10 @@ def _(state: State, timers: Timers, event: e.LegChanged, _at: Instant, _seq: int
     leg.state = move(LEG, leg.state, event.state, event.leg)
     if event.state is LegState.CLOSING and leg.agent in state.agents:
         state.agents[leg.agent].lines.add(event.leg)
+    if event.state is LegState.AWAY and leg.offer is not None:
+        # The agent has answered: the PBX hands the leg to us, or ends it, in its own time.
+        for purpose in (Purpose.OFFER, Purpose.RINGING):
+            timers.clear(purpose, leg.offer)
     if leg.role is LegRole.CUSTOMER and leg.contact in state.contacts:
         contact = state.contacts[leg.contact]
         if event.state is LegState.AWAY:  # nothing can be done with them until they are back

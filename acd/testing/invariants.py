@@ -116,13 +116,11 @@ def _offers(state: State) -> Iterator[str]:
             yield f"{offer_id} has reserved nobody"
         elif agent.presence is not Presence.AVAILABLE:
             yield f"{offer_id} rings {offer.agent}, who is {agent.presence}"
-        if state.deadlines.get(f"offer:{offer_id}") != offer.deadline:
-            yield f"{offer_id} has no deadline"
         if offer.leg is not None:
             leg = state.legs.get(offer.leg)
             if leg is None or leg.offer != offer_id:
                 yield f"{offer_id} has lost its leg"
-            elif leg.state not in (LegState.DIALING, LegState.RINGING):
+            elif leg.state not in (LegState.DIALING, LegState.RINGING, LegState.AWAY):
                 yield f"{offer_id} is open while its leg is {leg.state}"
 
 
@@ -171,8 +169,9 @@ def _timers(state: State) -> Iterator[str]:
         if relaxes and contact.state in (ContactState.WAITING, ContactState.OFFERED):
             expected[f"{Purpose.RELAX}:{contact.id}"] = ...
     for offer in state.offers.values():
-        expected[f"{Purpose.OFFER}:{offer.id}"] = offer.deadline
         leg = state.legs.get(offer.leg) if offer.leg is not None else None
+        if leg is None or leg.state is not LegState.AWAY:
+            expected[f"{Purpose.OFFER}:{offer.id}"] = offer.deadline
         if leg is not None and leg.state is LegState.DIALING:
             expected[f"{Purpose.RINGING}:{offer.id}"] = ...
     for agent in state.agents.values():

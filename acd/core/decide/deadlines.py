@@ -32,8 +32,6 @@ def _offer(turn: Turn, about: str) -> None:
     offer = turn.state.offers.get(OfferId(about))
     if offer is not None:
         leg = turn.leg(offer.leg)
-        if leg is not None and leg.state is LegState.AWAY:
-            return  # the agent has answered; the PBX hands the leg to us, or ends it
         never_rang = leg is not None and leg.state is LegState.DIALING
         outcome = OfferOutcome.UNREACHABLE if never_rang else OfferOutcome.RONA
         give_back(turn, offer, outcome)
