@@ -1,11 +1,19 @@
-"""The composition root: settings become adapters, adapters become a running centre."""
+"""The composition root: settings become adapters, adapters become a running centre.
+
+What is named here is imported when it is first asked for: a command that only needs to know where
+the database is must not wait for the whole house.
+"""
 
 from __future__ import annotations
 
-from acd.bootstrap.assembly import Running, SiteError, read_site, running
-from acd.bootstrap.places import asterisk_settings, choose_ports, database_url
-from acd.bootstrap.records import reasons_of, records_of, story_of
-from acd.bootstrap.telephony import Progress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from acd.bootstrap.assembly import Running, SiteError, read_site, running
+    from acd.bootstrap.places import asterisk_settings, choose_ports, database_url
+    from acd.bootstrap.records import reasons_of, records_of, story_of
+    from acd.bootstrap.telephony import Progress
 
 __all__ = [
     "Progress",
@@ -20,3 +28,17 @@ __all__ = [
     "running",
     "story_of",
 ]
+
+_ROOMS = {
+    "assembly": ("Running", "SiteError", "read_site", "running"),
+    "places": ("asterisk_settings", "choose_ports", "database_url"),
+    "records": ("reasons_of", "records_of", "story_of"),
+    "telephony": ("Progress",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for room, names in _ROOMS.items():
+        if name in names:
+            return getattr(import_module(f"acd.bootstrap.{room}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -47,8 +47,9 @@ def trace(
     - `acd trace c-17-ab3d4e`
     - `acd trace +15550123 --json`
     """
+    _require_one(contact, last=last)
     settings = settings_for(home)
-    found = story_of(require_record(settings), asyncio.run(_meant(settings, contact, last=last)))
+    found = story_of(require_record(settings), asyncio.run(_meant(settings, contact)))
     if as_json:
         print_json(found.document())
     else:
@@ -69,8 +70,9 @@ def why(
     - `acd why --last`
     - `acd why c-17-ab3d4e --json`
     """
+    _require_one(contact, last=last)
     settings = settings_for(home)
-    found = reasons_of(require_record(settings), asyncio.run(_meant(settings, contact, last=last)))
+    found = reasons_of(require_record(settings), asyncio.run(_meant(settings, contact)))
     if as_json:
         print_json(found.document())
     else:
@@ -81,14 +83,17 @@ class _Named(msgspec.Struct):
     id: ContactId
 
 
-async def _meant(settings: Settings, wanted: str | None, *, last: bool) -> ContactId:
-    """Return the contact that is meant.
+def _require_one(contact: str | None, *, last: bool) -> None:
+    if (contact is None) is not last:
+        raise BadInput("name a contact, or say --last", hint="see `acd trace --help`")
+
+
+async def _meant(settings: Settings, wanted: str | None) -> ContactId:
+    """Return the contact with this id, else the newest from this number, or of all.
 
     Raises:
-        AcdError: there is none, or it was not said which.
+        AcdError: there is none.
     """
-    if (wanted is None) is not last:
-        raise BadInput("name a contact, or say --last", hint="see `acd trace --help`")
     async with opened(settings) as database:
         contacts = SqlContacts(database)
         if wanted is not None and await contacts.contact(ContactId(wanted)) is not None:

@@ -150,9 +150,10 @@ async def web_at(path: Path) -> AsyncIterator[Web]:
             loop, clock, agents, tokens, contacts, metrics, roster.load,
             _in_thread(story_of, url), _in_thread(reasons_of, url),
         )  # fmt: skip
-        texts = {
-            role: await tokens.create_token(f"a {role}", role, now=clock.now()) for role in Role
-        }
+        texts = {}
+        for role in Role:
+            await tokens.revoke_token(f"a {role}", now=clock.now())
+            texts[role] = await tokens.create_token(f"a {role}", role, now=clock.now())
         server = TestServer(make_app(centre, own_token=OWN_TOKEN, host="127.0.0.1"))
         await server.start_server()
         stack.push_async_callback(server.close)
