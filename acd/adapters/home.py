@@ -16,6 +16,7 @@ from typing import IO, Any, Self
 from acd.core.errors import AcdError
 
 DEMO_FILE = "demo.json"
+PORTS_FILE = "ports.json"
 ENGINE_FILE = "engine.json"
 """What the running engine leaves for the commands of its home; gone when it stops."""
 
@@ -122,12 +123,12 @@ class Home:
         Raises:
             HomeError: no free port was found.
         """
-        kept: dict[str, int] = self.read("ports.json") or {}
+        kept: dict[str, int] = self.read(PORTS_FILE) or {}
         chosen: dict[str, int] = {}
         for name, port in wanted.items():
             chosen[name] = port or kept.get(name) or _free_port(set(chosen.values()))
         if chosen != kept:
-            self.write("ports.json", chosen)
+            self.write(PORTS_FILE, chosen)
         return chosen
 
     def read(self, name: str) -> Any:

@@ -14,7 +14,7 @@ from acd.adapters.asterisk.program import AsteriskProgram
 from acd.adapters.asterisk.render import render as render_files
 from acd.adapters.asterisk.run import AsteriskServer
 from acd.adapters.asterisk.settings import AgentEndpoint, AsteriskSettings
-from acd.adapters.home import Home
+from acd.adapters.home import PORTS_FILE, Home
 from acd.adapters.sql.agents import SqlAgents
 from acd.bootstrap import asterisk_settings, choose_ports
 from acd.cli.options import ConfigOption, HomeOption, JsonOption, settings_for
@@ -120,7 +120,9 @@ def _located(settings: Settings, mode: AsteriskMode | None) -> AsteriskProgram:
 
 def _wanted(settings: Settings, home: Home) -> AsteriskSettings:
     """Return what `acd up` would start, agents' phones included."""
-    made = asterisk_settings(settings, home, choose_ports(settings, home))
+    # What the home's engine used last: to look at an Asterisk must not move it.
+    ports = home.read(PORTS_FILE) or choose_ports(settings, home)
+    made = asterisk_settings(settings, home, ports)
     return replace(made, agents=asyncio.run(_endpoints(settings)))
 
 
