@@ -1,4 +1,4 @@
-"""Performs effects: in order for one leg, side by side for different ones."""
+"""Performs effects: in order for one contact, side by side for different ones."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import structlog
 
 from acd.app.faults import fault
 from acd.core import effects as f
+from acd.core.ids import LegId
 from acd.core.inputs import EffectFailed, Input
 from acd.ports.pbx import Pbx, PbxError
 
@@ -24,10 +25,13 @@ class Dispatcher:
 
     Args:
         tell: where failures go.
+        line_of: names what a leg is part of. Effects of one line never overtake each other: a late
+            hold would pull a caller out of the talk, a hang-up before its dial hang up nobody.
     """
 
-    def __init__(self, tell: Callable[[Input], None]) -> None:
+    def __init__(self, tell: Callable[[Input], None], line_of: Callable[[LegId], str]) -> None:
         self._tell = tell
+        self._line_of = line_of
         self._pbx: Pbx | None = None
         self._lines: dict[str, deque[f.Effect]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -39,13 +43,13 @@ class Dispatcher:
     def perform(self, effects: Sequence[f.Effect]) -> None:
         """Begin to perform ``effects``; returns at once."""
         for effect in effects:
-            subject = _subject(effect)
-            line = self._lines.get(subject)
+            name = self._name_of_line(effect)
+            line = self._lines.get(name)
             if line is not None:
                 line.append(effect)
                 continue
-            self._lines[subject] = deque((effect,))
-            task = asyncio.create_task(self._work_off(subject), name=f"effects {subject}")
+            self._lines[name] = deque((effect,))
+            task = asyncio.create_task(self._work_off(name), name=f"effects {name}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -54,16 +58,25 @@ class Dispatcher:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _work_off(self, subject: str) -> None:
-        line = self._lines[subject]
+    def _name_of_line(self, effect: f.Effect) -> str:
+        match effect:
+            case f.Present(offer):
+                return offer
+            case f.Connect(_, caller):
+                return self._line_of(caller)
+            case _:
+                return self._line_of(effect.leg)
+
+    async def _work_off(self, name: str) -> None:
+        line = self._lines[name]
         try:
             while line:
-                await self._perform(line.popleft(), subject)
+                await self._perform(line.popleft())
         finally:
-            del self._lines[subject]
+            del self._lines[name]
 
-    async def _perform(self, effect: f.Effect, subject: str) -> None:
-        name = type(effect).__name__
+    async def _perform(self, effect: f.Effect) -> None:
+        name, subject = type(effect).__name__, _subject(effect)
         fault("before-effect", name)
         try:
             if self._pbx is None:
@@ -78,7 +91,7 @@ class Dispatcher:
 
 
 def _subject(effect: f.Effect) -> str:
-    """Return the id an effect is about: what it must not overtake others of."""
+    """Return the id an effect is about: what its failure is told of."""
     match effect:
         case f.Connect(_, _, agent_leg):
             return agent_leg

@@ -33,7 +33,7 @@ from acd.bootstrap.telephony import Progress, Telephony
 from acd.config import Settings
 from acd.core.engine import Engine
 from acd.core.errors import AcdError
-from acd.core.ids import ContactId
+from acd.core.ids import ContactId, LegId
 from acd.core.inputs import PublishSite
 from acd.core.site import Site
 from acd.flow.interpreter import FlowInterpreter
@@ -177,10 +177,13 @@ class _Assembly:
         self._stack.push_async_callback(store.close)
         self._agents, self._tokens = SqlAgents(database), SqlTokens(database)
         self._contacts = SqlContacts(database)
+        self._stack.push_async_callback(self._contacts.close)
 
         engine = await restore(store, FlowInterpreter())
         self._metrics = await restore_metrics(store, store)
-        self._dispatcher = Dispatcher(lambda cause: self._loop.tell(cause, "pbx"))
+        self._dispatcher = Dispatcher(
+            lambda cause: self._loop.tell(cause, "pbx"), self._contact_of_leg
+        )
         self._loop = Loop(engine, store, self._clock, self._dispatcher.perform)
         snapshots, counting = Snapshots(self._loop, store), Counting(self._metrics, store)
         projector = ContactProjector(store, self._contacts)
@@ -197,6 +200,10 @@ class _Assembly:
         self._stack.push_async_callback(snapshots.save)
         self._stack.push_async_callback(counting.save)
         self._stack.push_async_callback(lambda: _caught_up(projector, engine))
+
+    def _contact_of_leg(self, leg_id: LegId) -> str:
+        leg = self._loop.engine.state.legs.get(leg_id)
+        return leg.contact if leg is not None and leg.contact is not None else leg_id
 
     def _make_centre(self, phones: Telephony, roster: Roster) -> Centre:
         return Centre(

@@ -130,6 +130,12 @@ def test_unknown_leg_that_is_away_comes_by_itself() -> None:
     story.returns("c1").waits("c1")
 
 
+def test_unknown_leg_without_a_number_was_an_agents_code() -> None:
+    story = Story().looks({C1: i.LegFact(C1, LegState.UP)})
+    assert story.last.effects == (f.HangUp(C1),)
+    assert not story.engine.state.contacts
+
+
 def test_leg_being_hung_up_is_asked_again() -> None:
     story = Story().agent("ann").calls("c1").answers("ann")
     story.slow_to_hang_up = True

@@ -85,8 +85,12 @@ def _compare(turn: Turn, leg: Leg, fact: i.LegFact, *, is_fresh: bool) -> None:
 def _unknown(turn: Turn, fact: i.LegFact, node: str) -> None:
     if fact.leg.startswith(OUR_LEGS):  # dialled for an offer that is over
         turn.do(f.HangUp(fact.leg))
-    elif fact.state is not LegState.AWAY:
+    elif fact.state is LegState.AWAY:
+        pass  # it comes by itself
+    elif fact.dnis:
         legs.arrive(turn, fact, node)
+    else:  # an agent's own call for a code: they dial it again
+        turn.do(f.HangUp(fact.leg))
 
 
 def _restore_all(turn: Turn, facts: dict[LegId, i.LegFact]) -> None:
