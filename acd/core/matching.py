@@ -28,7 +28,7 @@ from acd.core.offer import Candidate, Candidates
 from acd.core.skill import Requirement, missing
 from acd.core.state import State
 from acd.core.strategy import STRATEGIES, Rank, Ranker
-from acd.core.timers import MICROSECONDS, Instant
+from acd.core.timers import Instant
 
 TABLE_LIMIT = 50
 """Agents of a queue up to which each decision keeps the whole candidate table."""
@@ -372,14 +372,7 @@ class Matcher:
         return Candidates((*ranked, *excluded), is_complete=True)
 
     def _terms(self, klass: _Class, agent: Agent, now: Instant) -> str:
-        preference, *values, _ = self._rank(klass, agent)
-        words = [f"preference {preference}"]
-        for term, value in zip(STRATEGIES[klass.key.strategy].terms, values, strict=True):
-            if term.endswith("_since"):
-                words.append(f"{term[:-6]} {(now - value) / MICROSECONDS:.1f} s")
-            else:
-                words.append(f"{term} {abs(value)}")
-        return ", ".join(words)
+        return STRATEGIES[klass.key.strategy].explain(self._rank(klass, agent), now)
 
 
 def _enlist(klass: _Class, agent: Agent) -> bool:
@@ -393,6 +386,11 @@ def _enlist(klass: _Class, agent: Agent) -> bool:
 def _availability(agent: Agent) -> _Free | None:
     if agent.presence is not Presence.AVAILABLE:
         return None
+    capacity = agent.profile.capacity
+    if len(capacity) == 1 and agent.works:  # the common case: one call at a time
+        (limit,) = capacity.values()
+        if len(agent.works) >= limit:
+            return None
     channels = tuple([c for c in agent.profile.capacity if not agent.why_not(c)])
     return _Free(channels, agent.idle_since, len(agent.works)) if channels else None
 

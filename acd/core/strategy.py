@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from acd.core.agent import Agent
 from acd.core.skill import Requirement
+from acd.core.timers import MICROSECONDS, Instant
 
 Rank = tuple[int, ...]
 Ranker = Callable[[Agent, Requirement], Rank]
@@ -23,6 +24,21 @@ class Strategy:
 
     rank: Ranker
     terms: tuple[str, ...]
+
+    def explain(self, rank: Rank, now: Instant) -> str:
+        """Return a whole rank in words: preference, this strategy's terms, last tie-break.
+
+        Args:
+            rank: as the matcher compares it.
+            now: what ages are counted to.
+        """
+        words = f"preference {rank[0]}"
+        for place, term in enumerate(self.terms, start=1):
+            if term.endswith("_since"):
+                words += f", {term[:-6]} {(now - rank[place]) / MICROSECONDS:.1f} s"
+            else:
+                words += f", {term} {abs(rank[place])}"
+        return words
 
 
 STRATEGIES: dict[str, Strategy] = {}

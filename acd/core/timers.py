@@ -71,7 +71,7 @@ class Timers:
 
     def set(self, purpose: Purpose, about: str, at: Instant) -> None:
         """Arm or move the deadline of ``(purpose, about)``."""
-        key = f"{purpose}:{about}"
+        key = purpose + ":" + about  # a format of an enum costs twice as much
         heap, due = self._heaps[purpose], self._due
         due[key] = at
         heapq.heappush(heap, (at, key))
@@ -80,7 +80,7 @@ class Timers:
 
     def clear(self, purpose: Purpose, about: str) -> None:
         """Disarm a deadline; disarming one that is not set is nothing."""
-        self._due.pop(f"{purpose}:{about}", None)
+        self._due.pop(purpose + ":" + about, None)
 
     def _soonest(self) -> tuple[Instant, str, Purpose] | None:
         # An entry is stale when its key was cleared or moved to another instant. A key set twice
