@@ -131,9 +131,6 @@ class PhoneCall:
         self.digits = ""
         call.on(self._on_event)
         call.on_dtmf(self._on_digit)
-        # On loopback the answer may have come before anybody could listen for it.
-        if call.state is baresip.CallState.ESTABLISHED:
-            self._established.set_result(None)
 
     def __repr__(self) -> str:
         way = "from" if self.incoming else "to"

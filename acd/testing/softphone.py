@@ -24,6 +24,7 @@ from urllib.parse import quote
 
 import baresip
 from baresip.config import Account, Config
+from baresip.events import StackEvent
 
 from acd.testing.phonecall import (
     CallEnd,
@@ -147,11 +148,22 @@ class Phone:
             PhoneError: the number cannot be part of a SIP address, or the stack refused.
         """
         user = quote(number, safe=_PLAIN_IN_SIP_USER)
+        # On loopback the answer may come before the stack has handed the call out, which only
+        # then listens: what comes meanwhile is kept for it.
+        early: list[StackEvent] = []
+        keep = early.append
+        self._phones.runtime.subscribe(keep)
         try:
             call = await self._agent.dial(f"sip:{user}@{self._server}", headers=headers)
         except (ValueError, baresip.BaresipError) as error:
             raise PhoneError(f"cannot dial {number!r}: {error}") from error
-        return self._adopt(call, incoming=False)
+        finally:
+            self._phones.runtime.unsubscribe(keep)
+        adopted = self._adopt(call, incoming=False)
+        for event in early:
+            if event.call == call.handle:
+                call._on_stack_event(event)
+        return adopted
 
     async def next_call(self, timeout_seconds: float | None = 10.0) -> PhoneCall:
         """Wait for the next incoming call, in the order in which they began to ring.
@@ -211,20 +223,23 @@ class Phones:
 
     At its end every call is hung up, every registration taken back, every task gone.
 
+    Attributes:
+        runtime: the SIP stack.
+
     Args:
         address: local address to send from and to listen on; a free port is taken.
     """
 
     def __init__(self, *, address: str = "127.0.0.1") -> None:
         self._address = address
-        self._runtime = baresip.Runtime()
+        self.runtime = baresip.Runtime()
         self._phones: list[Phone] = []
         self._live: set[PhoneCall] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         try:
-            await self._runtime.start(
+            await self.runtime.start(
                 Config(
                     net_interface=self._address,
                     audio_driver="aumem",
@@ -256,7 +271,7 @@ class Phones:
             for task in tasks:
                 task.cancel()
             ends = await asyncio.gather(*tasks, return_exceptions=True)
-            await self._runtime.close()
+            await self.runtime.close()
         failed = [e for e in ends if isinstance(e, Exception)]
         if failed and error is None:
             raise failed[0]
@@ -343,7 +358,7 @@ class Phones:
             )
             shown = name.replace("\\", "\\\\").replace('"', '\\"')
             line = f'"{shown}" {account.aor()}' if name else account.aor()
-            agent = await baresip.UserAgent.create(self._runtime, line)
+            agent = await baresip.UserAgent.create(self.runtime, line)
         except (ValueError, baresip.BaresipError) as error:
             raise PhoneError(f"no telephone for user {user!r}: {error}") from error
         phone = Phone(self, agent, user, server)
