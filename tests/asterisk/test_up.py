@@ -8,8 +8,9 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -327,3 +328,29 @@ async def test_dialplans_that_cannot_be_used(place: Place, tmp_path: Path):
     assert "numbers.toml:1: missing-file" in text
     assert "acd check" in text
     assert place.asterisk() is None
+
+
+async def test_no_program_to_speak_prompts(place: Place, asterisk):
+    complaint = await _refused(
+        place, "--port", "0", "--asterisk", "remote",
+        ACD_ASTERISK_ARI_URL=asterisk.settings.ari_url, PATH="/nonexistent",
+    )  # fmt: skip
+    assert "espeak-ng is needed to speak prompts" in complaint[0]
+    assert "apt-get install espeak-ng" in complaint[1]
+
+
+@pytest.fixture
+def read_only_disk(tmp_path: Path) -> Iterator[Path]:
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(disk)], check=True)
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+async def test_a_read_only_disk(read_only_disk: Path):
+    complaint = await _refused(Place(read_only_disk / "home"), "--port", "0")
+    assert "Read-only file system" in complaint[0]
+    assert "--home" in complaint[1]
