@@ -94,6 +94,7 @@ class Reconciler:
             if contact.leg is not None and (contact.playback or message):
                 await pbx.free(contact.leg, contact.playback, message)
         await pbx.renew(self._loop.engine.leased_legs())
+        await pbx.lift(self._loop.engine.talking_legs())
         known = [leg.id for leg in self._loop.engine.state.legs.values() if leg.node == pbx.node]
         seen = await pbx.look(known, is_fresh=True)
         log.info("pbx seen", node=seen.node, legs=len(seen.legs), known=len(known))

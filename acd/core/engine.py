@@ -9,10 +9,11 @@ Nothing here waits, reads a clock, draws a random number or touches the outside.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from acd.core import inputs as i
-from acd.core.contact import ContactState
+from acd.core.contact import Contact, ContactState
 from acd.core.decide import DECISIONS, match
 from acd.core.effects import Effect
 from acd.core.flows import Flows
@@ -124,13 +125,15 @@ class Engine:
 
         A leg in a talk has no lease: a crash of the engine never cuts a conversation.
         """
-        state = self.state
-        return [
-            leg.id
-            for leg in state.legs.values()
-            if leg.role is LegRole.CUSTOMER
-            and leg.state in (LegState.UP, LegState.DOWN)
-            and leg.contact is not None
-            and (contact := state.contacts.get(leg.contact)) is not None
-            and contact.state is not ContactState.ACTIVE
-        ]
+        return [leg for leg, contact in self._callers() if contact.state is not ContactState.ACTIVE]
+
+    def talking_legs(self) -> list[LegId]:
+        """Return the customers' legs that must not have a lease."""
+        return [leg for leg, contact in self._callers() if contact.state is ContactState.ACTIVE]
+
+    def _callers(self) -> Iterator[tuple[LegId, Contact]]:
+        for leg in self.state.legs.values():
+            if leg.role is LegRole.CUSTOMER and leg.state in (LegState.UP, LegState.DOWN):
+                contact = self.state.contacts.get(leg.contact) if leg.contact else None
+                if contact is not None:
+                    yield leg.id, contact

@@ -87,6 +87,10 @@ class Pbx(Protocol):
         """Renew the dead-man lease of ``legs``: without it the PBX takes a caller back."""
         ...
 
+    async def lift(self, legs: Collection[LegId]) -> None:
+        """Take the lease off ``legs``, which are in a talk."""
+        ...
+
     async def free(
         self, leg: LegId, playback: PlaybackId | None, recording: RecordingId | None
     ) -> None:

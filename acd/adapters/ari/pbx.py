@@ -83,6 +83,7 @@ class AriPbx:
         # be renewed meanwhile, and asking would hold up every request behind it.
         self._occupied: set[str] = set()
         self._leased_until: dict[str, float] = {}
+        self._returned: set[LegId] = set()
         self._last_press: tuple[str, str] = ("", "")
         self.operations = 0
         self.events = 0
@@ -122,8 +123,11 @@ class AriPbx:
                 case LegGone(leg):
                     self._occupied.discard(leg)
                     self._leased_until.pop(leg, None)
-                case LegArrived(leg) | LegReturned(leg):
+                    self._returned.discard(leg)
+                case LegArrived(leg):
                     self._leased_until[leg] = self._loop_time() + self._lease
+                case LegReturned(leg):
+                    await self._welcome(leg)
                 case PlaybackEnded(leg) | RecordingEnded(leg):
                     self._occupied.discard(leg)
             self._emit(cause)
@@ -218,14 +222,35 @@ class AriPbx:
 
         Over HTTP: were the channel's thread busy after all, only this request would wait.
         """
-        value = str(math.ceil(seconds + self._lease))
+        await self._set_lease(leg, math.ceil(seconds + self._lease))
+        self._leased_until[leg] = self._loop_time() + seconds + self._lease
+
+    async def _set_lease(self, leg: LegId, seconds: int) -> None:
         try:
             self.operations += 1
-            await self._http.channels.set_channel_var(leg, variable=LEASE, value=value)
+            await self._http.channels.set_channel_var(leg, variable=LEASE, value=str(seconds))
         except AriError as error:
             if error.status not in (404, 409):
                 raise
-        self._leased_until[leg] = self._loop_time() + seconds + self._lease
+
+    async def _welcome(self, leg: LegId) -> None:
+        """Renew the short lease of a leg that is back from the fallback, before anything else."""
+        self._occupied.discard(leg)
+        self._returned.add(leg)
+        try:
+            await self._renew(leg)
+        except (AriError, AriUnavailable) as error:
+            log.warning("lease not renewed", leg=leg, reason=error.message)
+
+    async def lift(self, legs: Collection[LegId]) -> None:
+        """Take the lease off legs in a talk: no crash of the engine may cut it.
+
+        The dialplan does so when an agent answers; what it set again since is lifted here.
+        """
+        for leg in legs:
+            self._returned.discard(leg)
+            self._leased_until.pop(leg, None)
+            await self._set_lease(leg, 0)
 
     async def _occupy(self, leg: LegId, seconds: float) -> None:
         """Lease a leg for as long as it will play or record."""
@@ -378,6 +403,8 @@ class AriPbx:
             if not gone:
                 self._bridges.discard(bridge)
                 raise PbxError(error.message, code=error.code) from error
+        if effect.caller in self._returned:
+            await self.lift([effect.caller])
 
 
 def _caller_id(name: str, number: str) -> str:
