@@ -147,8 +147,8 @@ async def test_a_short_lock_is_not_noticed(sqlite):
 async def test_a_full_disk_is_named_and_got_over(sqlite):
     log = SqlLog(sqlite, await leases.take(sqlite))
     await log.append(records(1, 5))
-    pages = await _pragma(log, "page_count")
-    await _pragma(log, f"max_page_count={pages + 4}")
+    pages = _pragma(log, "page_count")
+    _pragma(log, f"max_page_count={pages + 4}")
     last, error = await _append_for_ever(log, 6)
     assert error.code == "store-full"
     assert error.is_passing
@@ -160,8 +160,8 @@ async def test_a_full_disk_is_named_and_got_over(sqlite):
     await log.close()
 
 
-async def _pragma(log, what):
-    return (await log._direct._connection.exec_driver_sql(f"PRAGMA {what}")).scalar()
+def _pragma(log, what):
+    return log._direct.connection.execute(f"PRAGMA {what}").fetchone()[0]
 
 
 async def test_a_directory_that_does_not_exist_is_named(tmp_path):
@@ -176,7 +176,7 @@ async def test_a_directory_that_does_not_exist_is_named(tmp_path):
 async def test_a_read_only_file_is_named(sqlite):
     log = SqlLog(sqlite, await leases.take(sqlite))
     await log.append(records(1, 5))
-    await log._direct._connection.exec_driver_sql("PRAGMA query_only=ON")
+    log._direct.connection.execute("PRAGMA query_only=ON")
     with pytest.raises(StoreError) as caught:
         await log.append(records(6, 5))
     assert caught.value.code == "store-read-only"

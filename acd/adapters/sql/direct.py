@@ -2,38 +2,115 @@
 
 A statement is its own transaction here, so it holds a lock only while the database works on it,
 however busy the event loop is; on SQLite it is one hop to the driver's thread and back, where
-SQLAlchemy's way takes three. Figures are in DECISIONS.md, "Appending to the log".
+SQLAlchemy's way takes three, or none (:class:`InlineSqlite`). Figures are in DECISIONS.md,
+"Appending to the log".
 """
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from acd.adapters.sql.engine import Database
+from acd.adapters.sql.engine import Database, prepare_sqlite
+
+BUSY_POLL_SECONDS = 0.001
+"""Between two attempts at a locked SQLite; statements beside ours take a millisecond or so."""
 
 
-class DirectConnection:
+class Direct(Protocol):
     """A connection held open for statements that are written often.
 
     Attributes:
         is_sqlite: parameters are ``?``, else ``$1``, ``$2`` ….
     """
 
+    is_sqlite: bool
+
+    async def execute(self, statement: str, values: Sequence[object] = ()) -> int:
+        """Run a statement and return how many rows it wrote. Raises what the driver raises."""
+
+    async def give_up(self) -> None:
+        """Drop the connection after a failure, with whatever is open on it."""
+
+    async def close(self) -> None:
+        """Close the connection; the next statement opens another."""
+
+
+class InlineSqlite:
+    """:class:`Direct` on SQLite, without a thread.
+
+    For statements that take a tenth of a millisecond: handing one to a thread and back costs more
+    than that, and now and then milliseconds, until that thread gets a core and the interpreter. A
+    commit in WAL mode with ``synchronous=NORMAL`` waits for no disk. A lock that somebody else
+    holds is waited for in the event loop, not in SQLite.
+
+    Attributes:
+        connection: the driver's own; None before the first statement.
+    """
+
+    is_sqlite = True
+
     def __init__(self, database: Database, *pragmas: str) -> None:
-        """Prepare; ``pragmas`` are set on SQLite whenever it is opened."""
-        self.is_sqlite = database.is_sqlite
+        """Prepare; ``pragmas`` are set whenever it is opened."""
+        self.connection: sqlite3.Connection | None = None
         self._database = database
         self._pragmas = pragmas
+
+    async def execute(self, statement: str, values: Sequence[object] = ()) -> int:
+        """Run a statement and return how many rows it wrote; see :class:`Direct`."""
+        connection = self.connection or self._open()
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._database.busy_seconds
+        while True:
+            try:
+                return connection.execute(statement, values).rowcount
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or clock() > until:
+                    raise
+            await asyncio.sleep(BUSY_POLL_SECONDS)
+
+    def _open(self) -> sqlite3.Connection:
+        path = self._database.engine.url.database or ""
+        connection = sqlite3.connect(path, timeout=self._database.busy_seconds)
+        prepare_sqlite(connection, None)
+        for pragma in (*self._pragmas, "busy_timeout=0"):
+            connection.execute(f"PRAGMA {pragma}")
+        self.connection = connection
+        return connection
+
+    async def give_up(self) -> None:
+        """Drop the connection after a failure; what is open on it is rolled back."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; the next statement opens another."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.close()
+
+
+class DirectConnection:
+    """:class:`Direct` on the driver below SQLAlchemy, SQLite's in a thread of its own.
+
+    Attributes:
+        is_sqlite: parameters are ``?``, else ``$1``, ``$2`` ….
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.is_sqlite = database.is_sqlite
+        self._database = database
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
 
     async def execute(self, statement: str, values: Sequence[object] = ()) -> int:
-        """Run a statement and return how many rows it wrote. Raises what the driver raises."""
+        """Run a statement and return how many rows it wrote; see :class:`Direct`."""
         if self._driver is None:
             await self._open()
         if self.is_sqlite:
@@ -45,8 +122,6 @@ class DirectConnection:
 
     async def _open(self) -> None:
         self._connection = await self._database.connect()
-        for pragma in self._pragmas if self.is_sqlite else ():
-            await self._connection.exec_driver_sql(f"PRAGMA {pragma}")
         self._driver = (await self._connection.get_raw_connection()).driver_connection
 
     async def give_up(self) -> None:

@@ -38,6 +38,7 @@ class Database:
     Attributes:
         engine: SQLAlchemy's.
         is_sqlite: a file, else a PostgreSQL server.
+        busy_seconds: how long a statement waits for SQLite's lock before it fails.
     """
 
     def __init__(self, url: str) -> None:
@@ -57,9 +58,10 @@ class Database:
             )
         parsed = parsed.set(drivername=driver)
         self.is_sqlite = driver.startswith("sqlite")
+        self.busy_seconds = BUSY_SECONDS
         if self.is_sqlite:
-            self.engine = create_async_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            self.engine = create_async_engine(parsed, connect_args={"timeout": self.busy_seconds})
+            event.listen(self.engine.sync_engine, "connect", prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_immediate)
         else:
             self.engine = _postgresql_engine(parsed)
@@ -135,7 +137,8 @@ def _says_no_such_table(error: DBAPIError) -> bool:
     return state == "42P01" or "no such table" in str(error.orig)
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def prepare_sqlite(connection: Any, _record: object) -> None:
+    """Set up a connection of SQLite's driver; SQLAlchemy calls it for each of its own."""
     connection.isolation_level = None  # the driver begins nothing by itself
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")

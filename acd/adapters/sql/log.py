@@ -13,7 +13,13 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from acd.adapters.sql.direct import DirectConnection, columns_of, values_of
+from acd.adapters.sql.direct import (
+    Direct,
+    DirectConnection,
+    InlineSqlite,
+    columns_of,
+    values_of,
+)
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.errors import FAILURES, as_store_error, is_conflict
 from acd.adapters.sql.lease import Lease, lost
@@ -48,7 +54,11 @@ class SqlLog:
         """Open the log; without a ``lease`` only for reading."""
         self._database = database
         self._lease = lease
-        self._direct = DirectConnection(database, f"wal_autocheckpoint={WRITER_CHECKPOINT_PAGES}")
+        self._direct: Direct = (
+            InlineSqlite(database, f"wal_autocheckpoint={WRITER_CHECKPOINT_PAGES}")
+            if database.is_sqlite
+            else DirectConnection(database)
+        )
         self._last: int | None = None
 
     async def close(self) -> None:
