@@ -16,12 +16,12 @@ run: ## set up what is missing, then run the engine with the demo site
 test: ## set up what is missing, then linters and every test, real Asterisk and PostgreSQL included
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint
-	$(VENV)/pytest
+	$(VENV)/pytest -n 2 --dist loadfile
 
 check: ## format, lint, types, layers, fast tests: under a minute
 	@scripts/setup check
 	@$(MAKE) --no-print-directory lint
-	$(VENV)/pytest -q -m core
+	$(VENV)/pytest -q -n 2 -m core
 
 lint:
 	$(VENV)/ruff format --check .
