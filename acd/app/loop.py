@@ -59,6 +59,7 @@ class Loop:
     Attributes:
         engine: the engine; others may read its state between two awaits, never change it.
         is_stalled: the log cannot be written; nothing is performed until it can.
+        durable_seq: last record known to be durable; the engine's state may be ahead of it.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Loop:
     ) -> None:
         self.engine = engine
         self.is_stalled = False
+        self.durable_seq = engine.state.seq
         self._store = store
         self._clock = clock
         self._perform = perform
@@ -163,6 +165,7 @@ class Loop:
         for record in records:
             fault("before-append", record.type)
         await self._append(records)
+        self.durable_seq = records[-1].seq
         for record in records:
             fault("after-append", record.type)
         self._perform(effects)

@@ -61,12 +61,19 @@ class Snapshots:
             return
         if self._task is not None and not self._task.done():
             return
-        self._task = asyncio.create_task(self.save(), name="snapshot")
+        # Taken here and now: in a moment the state may be ahead of the log again.
+        self._task = asyncio.create_task(self._keep(self._take()), name="snapshot")
 
     async def save(self) -> None:
-        """Save the state as it is now."""
+        """Save the state as it is now, unless it is ahead of what is durable."""
+        if self._loop.durable_seq == self._loop.engine.state.seq:
+            await self._keep(self._take())
+
+    def _take(self) -> Snapshot:
         state = self._loop.engine.state
-        snapshot = Snapshot(state.seq, codec.encode(state))  # before the first await
+        return Snapshot(state.seq, codec.encode(state))
+
+    async def _keep(self, snapshot: Snapshot) -> None:
         self._saved_seq = snapshot.seq
         await self._store.save_snapshot(snapshot)
 

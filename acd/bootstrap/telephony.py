@@ -86,7 +86,7 @@ class Telephony:
             espeak, sox = program.espeak_argv or espeak, program.sox_argv or sox
             self._progress(f"starting Asterisk {program.version}", None)
             self._server = AsteriskServer(program, self._asterisk, on_state=self._state_changed)
-            stack.push_async_callback(self._server.stop)
+            stack.push_async_callback(self._end, self._server)
             await self._server.start()
         self.sounds = EspeakSounds(
             espeak,
@@ -124,9 +124,16 @@ class Telephony:
         await self._links.until(self.pbx.client.wait_up(), CONNECT_SECONDS, late)
         self.ari_health = PartHealth(ok=True)
 
+    async def _end(self, server: AsteriskServer) -> None:
+        """End Asterisk; but if a part of us failed, its calls wait for the next engine."""
+        if self._links.failed.done():
+            await server.release()
+        else:
+            await server.stop()
+
     async def _lose(self) -> None:
         """Asterisk has ended: the loop writes down how each call did."""
-        if self._server is not None:
+        if self._server is not None and not self._links.failed.done():
             await self._loop.ask(PbxLost(self._settings.asterisk.node), "system")
 
     def _state_changed(self, state: ServerState, detail: str) -> None:

@@ -13,6 +13,11 @@ from acd.core.ids import AgentName, ContactId, QueueName
 from acd.core.record import Record
 from acd.core.timers import Instant
 
+_PASSING = frozenset(
+    {"store-locked", "store-full", "store-unavailable", "store-read-only", "store-io"}
+)
+"""Somebody may mend these while the engine waits with its calls in their fallback."""
+
 
 class StoreError(AcdError):
     """The record could not be read or written.
@@ -24,7 +29,7 @@ class StoreError(AcdError):
     - ``store-unavailable``: the server cannot be reached, or the link was lost; whether the last
       write was kept is unknown, and repeating it is safe.
     - ``store-read-only``: the file, its directory or the server does not take writes.
-    - ``store-io``: the disk failed.
+    - ``store-io``: the disk failed, or holds something else than our database.
     - ``store-denied``: the server refuses user, password or database.
     - ``store-schema``: the database was made by a newer version.
     - ``store-in-use``: another engine writes to this database.
@@ -38,7 +43,7 @@ class StoreError(AcdError):
     @property
     def is_passing(self) -> bool:
         """Whether the same call may succeed later, unchanged."""
-        return self.code in ("store-locked", "store-full", "store-unavailable")
+        return self.code in _PASSING
 
 
 @dataclass(frozen=True, slots=True)
