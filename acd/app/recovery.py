@@ -7,6 +7,7 @@ now and then in good times; what it means is decided in :mod:`acd.core.decide.pb
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -110,27 +111,38 @@ class Reconciler:
 
     async def renew(self) -> None:
         """Renew the leases for ever, three times as often as needed."""
+        renewed_at = time.monotonic()
         while True:
             await asyncio.sleep(self._lease_seconds / 3)
             if self._loop.is_stalled:
                 continue  # we cannot serve them: let the fallback have them
             try:
                 await self._pbx().renew(self._loop.engine.leased_legs())
+                late = time.monotonic() - renewed_at > self._lease_seconds
+                if late or self._is_somebody_away():
+                    await self._look()  # who hangs up in the fallback does so unheard
+                renewed_at = time.monotonic()
             except AcdError as error:
                 log.warning("leases not renewed", code=error.code, reason=error.message)
+
+    def _is_somebody_away(self) -> bool:
+        return any(leg.state is LegState.AWAY for leg in self._loop.engine.state.legs.values())
 
     async def look(self) -> None:
         """Look at the PBX now and then for ever: an event may have been lost."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            pbx = self._pbx()
-            # A leg being dialled may not be there yet: nothing is concluded about it.
-            known = [
-                leg.id
-                for leg in self._loop.engine.state.legs.values()
-                if leg.node == pbx.node and leg.state is not LegState.DIALING
-            ]
             try:
-                self._tell(await pbx.look(known, is_fresh=False), "recovery")
+                await self._look()
             except AcdError as error:
                 log.warning("pbx not seen", code=error.code, reason=error.message)
+
+    async def _look(self) -> None:
+        pbx = self._pbx()
+        # A leg being dialled may not be there yet: nothing is concluded about it.
+        known = [
+            leg.id
+            for leg in self._loop.engine.state.legs.values()
+            if leg.node == pbx.node and leg.state is not LegState.DIALING
+        ]
+        self._tell(await pbx.look(known, is_fresh=False), "recovery")
