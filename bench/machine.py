@@ -77,6 +77,11 @@ class Noise:
     foreign: float
 
     @property
+    def cores(self) -> float:
+        """Cores that we did not have."""
+        return self.steal * (os.cpu_count() or 1) + self.foreign
+
+    @property
     def is_disturbed(self) -> bool:
         """Whether figures of this stretch should not be relied on."""
         return self.steal > MOST_STEAL or self.foreign > MOST_FOREIGN

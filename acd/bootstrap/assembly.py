@@ -137,6 +137,7 @@ class _Assembly:
 
         await phones.start(await self._agents.agents(), self._stack)
         centre.counts["ari_operations"] = lambda: phones.pbx.operations
+        centre.counts["ari_renewals"] = lambda: phones.pbx.renewals
         centre.counts["ari_events"] = lambda: phones.pbx.events
         self._dispatcher.use(phones.pbx)
         await roster.load("system")

@@ -86,6 +86,7 @@ class AriPbx:
         self._returned: set[LegId] = set()
         self._last_press: tuple[str, str] = ("", "")
         self.operations = 0
+        self.renewals = 0
         self.events = 0
         self.client = make_client(self._connected, self._disconnected)
         self._http = Operations(self.client.http)
@@ -215,7 +216,9 @@ class AriPbx:
 
     async def renew(self, legs: Collection[LegId]) -> None:
         """Renew the dead-man lease; a leg that is gone or away needs none."""
-        await asyncio.gather(*(self._renew(leg) for leg in legs if leg not in self._occupied))
+        due = [leg for leg in legs if leg not in self._occupied]
+        self.renewals += len(due)
+        await asyncio.gather(*(self._renew(leg) for leg in due))
 
     async def _renew(self, leg: LegId, seconds: float = 0.0) -> None:
         """Lease a leg for ``seconds`` and the usual time after them.
@@ -227,7 +230,6 @@ class AriPbx:
 
     async def _set_lease(self, leg: LegId, seconds: int) -> None:
         try:
-            self.operations += 1
             await self._http.channels.set_channel_var(leg, variable=LEASE, value=str(seconds))
         except AriError as error:
             if error.status not in (404, 409):
@@ -255,6 +257,7 @@ class AriPbx:
     async def _occupy(self, leg: LegId, seconds: float) -> None:
         """Lease a leg for as long as it will play or record."""
         if self._leased_until.get(leg, 0.0) < self._loop_time() + seconds + self._lease / 2:
+            self.operations += 1
             await self._renew(leg, seconds)
         self._occupied.add(leg)
 
