@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,16 @@ async def ear(make_ear: Ring) -> Ear:
     return ear
 
 
+async def error_of(ask: Callable[[], Awaitable[object]]) -> AriError:
+    """Ask until it is refused: a channel that has left the application dies a moment later."""
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                await ask()
+            except AriError as error:
+                return error
+
+
 async def test_a_call_s_events_come_decoded_in_order_with_the_moment_they_came(ear: Ear) -> None:
     ari = ear.client.ari
     before = asyncio.get_running_loop().time()
@@ -148,10 +158,9 @@ async def test_a_call_s_events_come_decoded_in_order_with_the_moment_they_came(e
     moments = [before, *(arrival.at for arrival in arrivals), asyncio.get_running_loop().time()]
     assert moments == sorted(moments)
     assert ear.client.unknown_events == 0
-    with pytest.raises(AriError) as gone:
-        await ari.channels.get("ear/1 %+ü")
-    assert is_gone(gone.value)
-    assert gone.value.code == "ari-gone"
+    gone = await error_of(lambda: ari.channels.get("ear/1 %+ü"))
+    assert is_gone(gone)
+    assert gone.code == "ari-gone"
 
 
 async def test_two_hundred_requests_at_once_each_get_their_own_reply(ear: Ear) -> None:
