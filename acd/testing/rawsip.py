@@ -13,7 +13,7 @@ from typing import Self
 from acd.testing.asterisk import sip_request
 
 _PARAMETER = re.compile(rb'(\w+)="([^"]*)"')
-_ANSWER_SECONDS = 2.0
+_ANSWER_SECONDS = 0.5
 
 
 class RawCaller:
