@@ -273,6 +273,8 @@ async def test_asterisk_dies_and_comes_back(centre: House) -> None:
     for dead in (caller, *agent.calls):  # nobody told the telephones
         await dead.hangup()
     await centre.until(lambda: centre.centre.health()["ari"].ok, seconds=20)
+    await agent.unregister()  # as a telephone does that was switched off and on
+    await agent.register()
     await centre.until(lambda: centre.state.agents[AgentName("ann")].is_reachable)
     again = await (await centre.customer("+15550115")).dial("200")
     await connected(centre, again, agent)
