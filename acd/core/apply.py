@@ -28,6 +28,11 @@ RING_GRACE = seconds(3.0)
 MUSIC_GRACE = seconds(0.7)
 """An agent who answers sooner spares the caller the music and the PBX the work."""
 
+# A member named through its enum costs as much as a function call on Python 3.11.
+_C_OFFERED, _W_OFFERED = ContactState.OFFERED, WorkState.OFFERED
+_OFFER, _RINGING, _QUEUE, _MUSIC = Purpose.OFFER, Purpose.RINGING, Purpose.QUEUE, Purpose.MUSIC
+_AGENT = LegRole.AGENT
+
 E = TypeVar("E")
 Fold = Callable[[State, Timers, E, Instant, int], None]
 FOLDS: dict[type, Fold[object]] = {}
@@ -158,7 +163,7 @@ def _(state: State, _: Timers, event: e.LegOpened, _at: Instant, _seq: int) -> N
         agent=event.agent,
         offer=event.offer,
     )
-    if event.role is LegRole.AGENT and event.offer is None and event.agent in state.agents:
+    if event.role is _AGENT and event.offer is None and event.agent in state.agents:
         state.agents[event.agent].lines.add(event.leg)
 
 
@@ -331,21 +336,22 @@ def _clear_queue_timers(timers: Timers, contact: Contact) -> None:
 @_folds(e.OfferMade)
 def _(state: State, timers: Timers, event: e.OfferMade, at: Instant, _seq: int) -> None:
     contact = state.contacts[event.contact]
-    contact.state = move(CONTACT, contact.state, ContactState.OFFERED, contact.id)
-    contact.offer = event.offer
+    contact_id, offer, leg = contact.id, event.offer, event.leg
+    contact.state = move(CONTACT, contact.state, _C_OFFERED, contact_id)
+    contact.offer = offer
     contact.attempts = event.attempt
-    state.offers[event.offer] = Offer(
-        event.offer, contact.id, event.agent, at, event.deadline, event.leg, event.recording
+    state.offers[offer] = Offer(
+        offer, contact_id, event.agent, at, event.deadline, leg, event.recording
     )
-    state.agents[event.agent].works[event.offer] = Work(
-        event.offer, contact.id, contact.channel, event.queue, WorkState.OFFERED, at, event.leg
+    state.agents[event.agent].works[offer] = Work(
+        offer, contact_id, contact.channel, event.queue, _W_OFFERED, at, leg
     )
-    timers.set(Purpose.OFFER, event.offer, event.deadline)
-    timers.clear(Purpose.QUEUE, contact.id)  # nobody is taken out of a queue while it rings
+    timers.set(_OFFER, offer, event.deadline)
+    timers.clear(_QUEUE, contact_id)  # nobody is taken out of a queue while it rings
     if TRAITS[contact.channel].has_legs:
-        timers.set(Purpose.RINGING, event.offer, Instant(at + RING_GRACE))
+        timers.set(_RINGING, offer, Instant(at + RING_GRACE))
         if not contact.has_music:
-            timers.set(Purpose.MUSIC, contact.id, Instant(at + MUSIC_GRACE))
+            timers.set(_MUSIC, contact_id, Instant(at + MUSIC_GRACE))
 
 
 @_folds(e.OfferRinging)

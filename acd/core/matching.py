@@ -27,7 +27,7 @@ from acd.core.leg import LegState
 from acd.core.offer import Candidate, Candidates
 from acd.core.skill import Requirement, missing
 from acd.core.state import State
-from acd.core.strategy import STRATEGIES, Rank, Ranker
+from acd.core.strategy import STRATEGIES, Rank, Strategy
 from acd.core.timers import Instant
 
 TABLE_LIMIT = 50
@@ -53,7 +53,7 @@ class ClassKey(NamedTuple):
 class _Class:
     key: ClassKey
     channel: Channel
-    ranker: Ranker
+    strategy: Strategy
     requirement: Requirement
     waiting: list[Waiting] = field(default_factory=list)
     waiting_count: int = 0
@@ -65,12 +65,12 @@ class _Class:
 _NOWHERE: tuple[None, None] = (None, None)
 
 
-class _Free(NamedTuple):
-    """All of an available agent that their place in the idle heaps rests on."""
+# All of an available agent that their place in the idle heaps rests on: the channels they can take,
+# since when they are idle, how many works they have.
+_Free = tuple[tuple[Channel, ...], Instant, int]
 
-    channels: tuple[Channel, ...]
-    idle_since: Instant
-    work_count: int
+# A member named through its enum costs as much as a function call on Python 3.11.
+_AVAILABLE, _WAITING, _AWAY = Presence.AVAILABLE, ContactState.WAITING, LegState.AWAY
 
 
 class Matcher:
@@ -124,17 +124,18 @@ class Matcher:
 
     def _look_again(self) -> None:
         """Find out who of the touched became free, ceased to be, or has another rank now."""
+        agents, free_of = self._state.agents, self._free
         for name in self._touched:
-            agent = self._state.agents.get(name)
+            agent = agents.get(name)
             free = _availability(agent) if agent is not None else None
-            if free == self._free.get(name):
+            if free == free_of.get(name):
                 continue
             self._tokens.pop(name, None)  # what stands in the idle heaps is stale now
             if free is None:
-                del self._free[name]
+                del free_of[name]
                 self._freed.pop(name, None)
             else:
-                self._free[name] = free
+                free_of[name] = free
                 self._freed[name] = None
         self._touched.clear()
 
@@ -165,10 +166,10 @@ class Matcher:
         self._arrived[contact_id] = None
 
     def _leave(self, contact_id: ContactId, klass: _Class, entry: Waiting) -> None:
-        del self._class_of[contact_id]
+        class_of, waiting = self._class_of, klass.waiting
+        del class_of[contact_id]
         if entry is klass.head:
-            waiting = klass.waiting
-            while waiting and not self._stands(waiting[0]):
+            while waiting and class_of.get(waiting[0][3], _NOWHERE)[1] is not waiting[0]:
                 heapq.heappop(waiting)
             klass.head = waiting[0] if waiting else None
         klass.waiting_count -= 1
@@ -192,8 +193,7 @@ class Matcher:
             return klass
         if len(self._classes) >= self._class_limit:
             self._forget_classes()
-        ranker = STRATEGIES[strategy].rank
-        klass = self._classes[key] = _Class(key, channel, ranker, requirement)
+        klass = self._classes[key] = _Class(key, channel, STRATEGIES[strategy], requirement)
         for name in self._queue_members.get(queue, ()):
             agent = self._state.agents[name]
             if _enlist(klass, agent):
@@ -250,7 +250,7 @@ class Matcher:
                 self._stand(self._state.agents[name])
         for name in freed:
             agent = self._state.agents[name]
-            while name in self._free and (found := self._best_contact(agent)) is not None:
+            while name in self._free and (found := self._best_contact(name)) is not None:
                 klass, contact = found
                 best = self._best_agent(klass, agent)
                 assert best is not None
@@ -276,16 +276,22 @@ class Matcher:
             self._stand(self._state.agents[name])
         self._freed.clear()
 
-    def _best_contact(self, agent: Agent) -> tuple[_Class, Contact] | None:
-        name, channels = agent.name, self._free[agent.name].channels
-        best: tuple[int, Waiting, _Class] | None = None
+    def _best_contact(self, name: AgentName) -> tuple[_Class, Contact] | None:
+        channels = self._free[name][0]
+        best: _Class | None = None
+        best_head: Waiting | None = None
+        best_preference = 0
         for preference, klass in self._served[name]:
             head = klass.head
             if head is None or klass.channel not in channels:
                 continue
-            if best is None or (preference, head) < best[:2]:
-                best = (preference, head, klass)
-        return (best[2], self._state.contacts[best[1][3]]) if best is not None else None
+            if best_head is None or (
+                preference < best_preference if preference != best_preference else head < best_head
+            ):
+                best, best_head, best_preference = klass, head, preference
+        if best is None or best_head is None:
+            return None
+        return best, self._state.contacts[best_head[3]]
 
     def _best_agent(self, klass: _Class, freed: Agent | None = None) -> Agent | None:
         """Return the best of the standing agents and of one ``freed`` who may not stand yet."""
@@ -297,7 +303,7 @@ class Matcher:
         return freed
 
     def _rank(self, klass: _Class, agent: Agent) -> Rank:
-        terms = klass.ranker(agent, klass.requirement)
+        terms = klass.strategy.rank(agent, klass.requirement)
         return (klass.members[agent.profile.name], *terms, agent.order)
 
     def _stand(self, agent: Agent) -> None:
@@ -308,9 +314,10 @@ class Matcher:
             self._stand_in(klass, agent)
 
     def _stand_in(self, klass: _Class, agent: Agent) -> None:
-        if klass.channel not in self._free[agent.name].channels:
+        name = agent.profile.name
+        if klass.channel not in self._free[name][0]:
             return
-        entry = (self._rank(klass, agent), agent.name, self._tokens[agent.name])
+        entry = (self._rank(klass, agent), name, self._tokens[name])
         heapq.heappush(klass.idle, entry)
         if len(klass.idle) > 2 * len(klass.members) + 64:
             klass.idle = [i for i in klass.idle if self._tokens.get(i[1]) == i[2]]
@@ -372,7 +379,7 @@ class Matcher:
         return Candidates((*ranked, *excluded), is_complete=True)
 
     def _terms(self, klass: _Class, agent: Agent, now: Instant) -> str:
-        return STRATEGIES[klass.key.strategy].explain(self._rank(klass, agent), now)
+        return klass.strategy.explain(self._rank(klass, agent), now)
 
 
 def _enlist(klass: _Class, agent: Agent) -> bool:
@@ -384,19 +391,20 @@ def _enlist(klass: _Class, agent: Agent) -> bool:
 
 
 def _availability(agent: Agent) -> _Free | None:
-    if agent.presence is not Presence.AVAILABLE:
+    if agent.presence is not _AVAILABLE:
         return None
-    capacity = agent.profile.capacity
-    if len(capacity) == 1 and agent.works:  # the common case: one call at a time
-        (limit,) = capacity.values()
-        if len(agent.works) >= limit:
+    capacity, work_count = agent.profile.capacity, len(agent.works)
+    if len(capacity) == 1:  # the common case: one call at a time
+        ((channel, limit),) = capacity.items()
+        if work_count >= limit or agent.why_not(channel):
             return None
-    channels = tuple([c for c in agent.profile.capacity if not agent.why_not(c)])
-    return _Free(channels, agent.idle_since, len(agent.works)) if channels else None
+        return ((channel,), agent.idle_since, work_count)
+    channels = tuple([channel for channel in capacity if not agent.why_not(channel)])
+    return (channels, agent.idle_since, work_count) if channels else None
 
 
 def _is_waiting(state: State, contact: Contact) -> bool:
-    if contact.state is not ContactState.WAITING:
+    if contact.state is not _WAITING:
         return False
     leg = state.legs.get(contact.leg) if contact.leg is not None else None
-    return leg is None or leg.state is not LegState.AWAY
+    return leg is None or leg.state is not _AWAY

@@ -8,7 +8,7 @@ sorts first; the matcher puts the queue preference before and the agent's age in
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from acd.core.agent import Agent
 from acd.core.skill import Requirement
@@ -24,6 +24,14 @@ class Strategy:
 
     rank: Ranker
     terms: tuple[str, ...]
+    _words: tuple[tuple[int, str, bool], ...] = field(init=False)  # place, word, whether an age
+
+    def __post_init__(self) -> None:
+        words = [
+            (place, term.removesuffix("_since"), term.endswith("_since"))
+            for place, term in enumerate(self.terms, start=1)
+        ]
+        object.__setattr__(self, "_words", tuple(words))
 
     def explain(self, rank: Rank, now: Instant) -> str:
         """Return a whole rank in words: preference, this strategy's terms, last tie-break.
@@ -33,11 +41,11 @@ class Strategy:
             now: what ages are counted to.
         """
         words = f"preference {rank[0]}"
-        for place, term in enumerate(self.terms, start=1):
-            if term.endswith("_since"):
-                words += f", {term[:-6]} {(now - rank[place]) / MICROSECONDS:.1f} s"
+        for place, word, is_age in self._words:
+            if is_age:
+                words += f", {word} {(now - rank[place]) / MICROSECONDS:.1f} s"
             else:
-                words += f", {term} {abs(rank[place])}"
+                words += f", {word} {abs(rank[place])}"
         return words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,25 +19,51 @@ from acd.core.record import Record
 from acd.core.state import State
 from acd.core.timers import Instant, Timers
 
-# After these the index looks again: at the agent, at the contact.
-_TOUCHES: dict[type, tuple[bool, bool]] = {
-    e.AgentDefined: (True, False),
-    e.AgentRemoved: (True, False),
-    e.PresenceChanged: (True, False),
-    e.AgentRested: (True, False),
-    e.RestEnded: (True, False),
-    e.PhoneChanged: (True, False),
-    e.LegOpened: (True, False),
-    e.LegChanged: (True, True),
-    e.LegClosed: (True, False),
-    e.ContactQueued: (False, True),
-    e.QueueLeft: (False, True),
-    e.RequirementRelaxed: (False, True),
-    e.OfferMade: (True, True),
-    e.OfferEnded: (True, True),
-    e.ContactEnded: (False, True),
-    e.WorkDone: (True, False),
+
+def _define(world: World, body: e.AgentDefined) -> None:
+    world.matcher.agent_defined(world.state.agents[body.agent])
+
+
+def _remove(world: World, body: e.AgentRemoved) -> None:
+    world.matcher.agent_removed(body.agent)
+
+
+def _touch_agent(world: World, body: Any) -> None:
+    if body.agent is not None:
+        world.matcher.touch_agent(body.agent)
+
+
+def _touch_contact(world: World, body: Any) -> None:
+    if body.contact is not None:
+        world.matcher.touch_contact(body.contact)
+
+
+def _touch_both(world: World, body: Any) -> None:
+    _touch_agent(world, body)
+    _touch_contact(world, body)
+
+
+# How the index is kept in step with the events that concern it.
+_TOUCHES: dict[type, Callable[[World, Any], None]] = {
+    e.AgentDefined: _define,
+    e.AgentRemoved: _remove,
+    e.PresenceChanged: _touch_agent,
+    e.AgentRested: _touch_agent,
+    e.RestEnded: _touch_agent,
+    e.PhoneChanged: _touch_agent,
+    e.LegOpened: _touch_agent,
+    e.LegChanged: _touch_both,
+    e.LegClosed: _touch_agent,
+    e.ContactQueued: _touch_contact,
+    e.QueueLeft: _touch_contact,
+    e.RequirementRelaxed: _touch_contact,
+    e.OfferMade: _touch_both,
+    e.OfferEnded: _touch_both,
+    e.ContactEnded: _touch_contact,
+    e.WorkDone: _touch_agent,
 }
+_ABOUT_AGENT = frozenset(k for k, touch in _TOUCHES.items() if touch is not _touch_contact)
+_ABOUT_CONTACT = frozenset(k for k, t in _TOUCHES.items() if t in (_touch_contact, _touch_both))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +97,9 @@ class World:
             IllegalTransition: the event cannot follow; nothing has changed.
         """
         apply(self.state, self.timers, record)
-        touches = _TOUCHES.get(type(record.body))
-        if touches is not None:
-            self._touch(record.body, *touches)
-
-    def _touch(self, body: Any, is_about_agent: bool, is_about_contact: bool) -> None:
-        if isinstance(body, e.AgentDefined):
-            self.matcher.agent_defined(self.state.agents[body.agent])
-        elif isinstance(body, e.AgentRemoved):
-            self.matcher.agent_removed(body.agent)
-        elif is_about_agent and body.agent is not None:
-            self.matcher.touch_agent(body.agent)
-        if is_about_contact and body.contact is not None:
-            self.matcher.touch_contact(body.contact)
+        touch = _TOUCHES.get(type(record.body))
+        if touch is not None:
+            touch(self, record.body)
 
 
 @dataclass(slots=True)
@@ -96,7 +113,6 @@ class Turn:
         cause: sequence number that new events get as their parent unless told otherwise.
         to_soothe: contacts that came to wait in this turn, with the cause: they get music if
             nobody is found for them.
-        touched_by: agents and contacts that may match now, with the record that made them so.
         flow_steps: how often each contact's flow was stepped: the guard against a flow that never
             waits. One turn may step very many flows once: after a restart, or at a common deadline.
     """
@@ -109,8 +125,9 @@ class Turn:
     effects: list[Effect] = field(default_factory=list)
     refused: Refused | None = None
     to_soothe: dict[ContactId, int] = field(default_factory=dict)
-    touched_by: dict[AgentName | ContactId, int] = field(default_factory=dict)
     flow_steps: dict[ContactId, int] = field(default_factory=dict)
+    _touched_by: dict[AgentName | ContactId, int] = field(default_factory=dict)
+    _traced: int = 0  # how many of the records are in it
     _tagged: int = 0
     _tag: str = ""
 
@@ -136,29 +153,36 @@ class Turn:
         Raises:
             IllegalTransition: strict, and the event cannot follow.
         """
-        seq = self.world.state.seq + 1
+        world = self.world
+        seq = world.state.seq + 1
         record = Record(seq, self.now, self.cause if cause is None else cause, self.actor, event)
         try:
-            self.world.fold(record)
+            world.fold(record)
         except IllegalTransition:
-            if self.world.is_strict:
+            if world.is_strict:
                 raise
-            self.world.illegal_count += 1
+            world.illegal_count += 1
             return self.cause
         self.records.append(record)
-        touches = _TOUCHES.get(type(event))
-        if touches is not None:
-            body: Any = event
-            if touches[0] and body.agent is not None:
-                self.touched_by[body.agent] = seq
-            if touches[1] and body.contact is not None:
-                self.touched_by[body.contact] = seq
         return seq
 
     def cause_of_match(self, contact: ContactId, agent: AgentName) -> int | None:
         """Return the record of this turn that brought ``contact`` and ``agent`` together."""
-        touched_by = self.touched_by
+        self._trace()
+        touched_by = self._touched_by
         return self.to_soothe.get(contact) or touched_by.get(contact) or touched_by.get(agent)
+
+    def _trace(self) -> None:
+        """Note for each agent and contact the last record that may have made them match."""
+        records, touched_by = self.records, self._touched_by
+        for place in range(self._traced, len(records)):
+            record = records[place]
+            body: Any = record.body
+            if type(body) in _ABOUT_AGENT and body.agent is not None:
+                touched_by[body.agent] = record.seq
+            if type(body) in _ABOUT_CONTACT and body.contact is not None:
+                touched_by[body.contact] = record.seq
+        self._traced = len(records)
 
     def do(self, effect: Effect) -> None:
         """Ask for an effect; it is performed after the records are durable."""
