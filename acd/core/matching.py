@@ -15,8 +15,10 @@ then the best agent for that contact.
 from __future__ import annotations
 
 import heapq
+from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 from acd.core.agent import Agent, Presence
@@ -62,6 +64,9 @@ class _Class:
     members: dict[AgentName, int] = field(default_factory=dict)  # eligible agent -> preference
 
 
+_Served = tuple[int, _Class]  # an agent's preference of a class
+_PREFERENCE = itemgetter(0)
+
 _NOWHERE: tuple[None, None] = (None, None)
 
 
@@ -82,7 +87,7 @@ class Matcher:
         self._class_limit = CLASS_LIMIT
         self._class_of: dict[ContactId, tuple[_Class, Waiting]] = {}
         self._queue_members: dict[QueueName, dict[AgentName, None]] = {}
-        self._served: dict[AgentName, list[tuple[int, _Class]]] = {}  # with the preference
+        self._served: dict[AgentName, list[_Served]] = {}  # by preference
         self._waiting_in: dict[QueueName, int] = {}
         self._free: dict[AgentName, _Free] = {}
         self._tokens: dict[AgentName, int] = {}  # current token of an agent standing in idle heaps
@@ -104,9 +109,9 @@ class Matcher:
         for queue in agent.profile.queues:
             self._queue_members.setdefault(queue, {})[agent.name] = None
         classes = self._classes.values()
-        self._served[agent.name] = [
-            (k.members[agent.name], k) for k in classes if _enlist(k, agent)
-        ]
+        served = [(k.members[agent.name], k) for k in classes if _enlist(k, agent)]
+        served.sort(key=_PREFERENCE)
+        self._served[agent.name] = served
         self.touch_agent(agent.name)
 
     def agent_removed(self, name: AgentName) -> None:
@@ -143,7 +148,7 @@ class Matcher:
         """Look at a contact again after anything about it changed."""
         contact = self._state.contacts.get(contact_id)
         stands = self._class_of.get(contact_id)
-        if contact is None or not _is_waiting(self._state, contact):
+        if contact is None or contact.state is not _WAITING or _is_away(self._state, contact):
             if stands is not None:
                 self._leave(contact_id, *stands)
             return
@@ -197,7 +202,7 @@ class Matcher:
         for name in self._queue_members.get(queue, ()):
             agent = self._state.agents[name]
             if _enlist(klass, agent):
-                self._served[name].append((klass.members[name], klass))
+                insort(self._served[name], (klass.members[name], klass), key=_PREFERENCE)
                 if name in self._tokens:
                     self._stand_in(klass, agent)
         return klass
@@ -263,8 +268,10 @@ class Matcher:
 
     def _place(self, arrived: dict[ContactId, None]) -> Iterator[tuple[Contact, Agent]]:
         """Yield the contacts that came to wait and find somebody, in their order."""
-        for contact_id in sorted(arrived, key=lambda id_: self._class_of[id_][1]):
-            agent = self._best_agent(self._class_of[contact_id][0])
+        class_of = self._class_of
+        order = sorted(arrived, key=lambda id_: class_of[id_][1]) if len(arrived) > 1 else arrived
+        for contact_id in order:
+            agent = self._best_agent(class_of[contact_id][0])
             if agent is not None:
                 yield self._state.contacts[contact_id], agent
                 self._settle()
@@ -283,11 +290,11 @@ class Matcher:
         best_preference = 0
         for preference, klass in self._served[name]:
             head = klass.head
+            if best_head is not None and preference > best_preference:
+                break
             if head is None or klass.channel not in channels:
                 continue
-            if best_head is None or (
-                preference < best_preference if preference != best_preference else head < best_head
-            ):
+            if best_head is None or head < best_head:
                 best, best_head, best_preference = klass, head, preference
         if best is None or best_head is None:
             return None
@@ -296,10 +303,13 @@ class Matcher:
     def _best_agent(self, klass: _Class, freed: Agent | None = None) -> Agent | None:
         """Return the best of the standing agents and of one ``freed`` who may not stand yet."""
         idle, tokens = klass.idle, self._tokens
-        while idle and tokens.get(idle[0][1]) != idle[0][2]:
+        while idle:
+            rank, name, token = idle[0]
+            if tokens.get(name) == token:
+                if freed is None or (rank, name) < (self._rank(klass, freed), freed.name):
+                    return self._state.agents[name]
+                break
             heapq.heappop(idle)
-        if freed is None or (idle and idle[0][:2] < (self._rank(klass, freed), freed.name)):
-            return self._state.agents[idle[0][1]] if idle else None
         return freed
 
     def _rank(self, klass: _Class, agent: Agent) -> Rank:
@@ -354,7 +364,8 @@ class Matcher:
         klass = stands[0] if stands is not None else self._class_for(contact)
         names = self._queue_members.get(contact.queue, {})
         if chosen is not None and len(names) > TABLE_LIMIT:
-            row = Candidate(chosen.name, 1, self._terms(klass, chosen, now))
+            why = klass.strategy.explain(self._rank(klass, chosen), now)
+            row = Candidate(chosen.profile.name, 1, why)
             return Candidates((row,), is_complete=False)
         eligible: list[tuple[Rank, Agent]] = []
         excluded: list[Candidate] = []
@@ -372,14 +383,11 @@ class Matcher:
                 eligible.append((self._rank(klass, agent), agent))
         eligible.sort(key=lambda pair: (pair[0], pair[1].name))
         ranked = [
-            Candidate(agent.name, place, self._terms(klass, agent, now))
-            for place, (_, agent) in enumerate(eligible, start=1)
+            Candidate(agent.name, place, klass.strategy.explain(rank, now))
+            for place, (rank, agent) in enumerate(eligible, start=1)
         ]
         excluded.sort(key=lambda row: row.agent)
         return Candidates((*ranked, *excluded), is_complete=True)
-
-    def _terms(self, klass: _Class, agent: Agent, now: Instant) -> str:
-        return klass.strategy.explain(self._rank(klass, agent), now)
 
 
 def _enlist(klass: _Class, agent: Agent) -> bool:
@@ -403,8 +411,6 @@ def _availability(agent: Agent) -> _Free | None:
     return (channels, agent.idle_since, work_count) if channels else None
 
 
-def _is_waiting(state: State, contact: Contact) -> bool:
-    if contact.state is not _WAITING:
-        return False
+def _is_away(state: State, contact: Contact) -> bool:
     leg = state.legs.get(contact.leg) if contact.leg is not None else None
-    return leg is None or leg.state is not _AWAY
+    return leg is not None and leg.state is _AWAY

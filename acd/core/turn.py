@@ -39,8 +39,11 @@ def _touch_contact(world: World, body: Any) -> None:
 
 
 def _touch_both(world: World, body: Any) -> None:
-    _touch_agent(world, body)
-    _touch_contact(world, body)
+    matcher = world.matcher
+    if body.agent is not None:
+        matcher.touch_agent(body.agent)
+    if body.contact is not None:
+        matcher.touch_contact(body.contact)
 
 
 # How the index is kept in step with the events that concern it.
@@ -126,6 +129,7 @@ class Turn:
     refused: Refused | None = None
     to_soothe: dict[ContactId, int] = field(default_factory=dict)
     flow_steps: dict[ContactId, int] = field(default_factory=dict)
+    # The last record that may have made an agent or a contact match, brought up to date when asked.
     _touched_by: dict[AgentName | ContactId, int] = field(default_factory=dict)
     _traced: int = 0  # how many of the records are in it
     _tagged: int = 0
@@ -168,21 +172,18 @@ class Turn:
 
     def cause_of_match(self, contact: ContactId, agent: AgentName) -> int | None:
         """Return the record of this turn that brought ``contact`` and ``agent`` together."""
-        self._trace()
+        if contact in self.to_soothe:
+            return self.to_soothe[contact]
         touched_by = self._touched_by
-        return self.to_soothe.get(contact) or touched_by.get(contact) or touched_by.get(agent)
-
-    def _trace(self) -> None:
-        """Note for each agent and contact the last record that may have made them match."""
-        records, touched_by = self.records, self._touched_by
-        for place in range(self._traced, len(records)):
-            record = records[place]
+        for record in self.records[self._traced :]:
             body: Any = record.body
-            if type(body) in _ABOUT_AGENT and body.agent is not None:
+            kind = type(body)
+            if kind in _ABOUT_AGENT and body.agent is not None:
                 touched_by[body.agent] = record.seq
-            if type(body) in _ABOUT_CONTACT and body.contact is not None:
+            if kind in _ABOUT_CONTACT and body.contact is not None:
                 touched_by[body.contact] = record.seq
-        self._traced = len(records)
+        self._traced = len(self.records)
+        return touched_by.get(contact) or touched_by.get(agent)
 
     def do(self, effect: Effect) -> None:
         """Ask for an effect; it is performed after the records are durable."""
