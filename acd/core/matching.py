@@ -1,6 +1,6 @@
 """Matching: waiting contacts x available agents, indexed, to a fixed point after every step.
 
-Contacts wait in one heap for each *class*: a queue, a channel and a requirement. Within a class the
+Contacts wait in one line for each *class*: a queue, a channel and a requirement. Within a class the
 order is (priority, ordering clock, number), so only the head of each class can be next. An agent
 is eligible for a class or not by queues and skills alone, so each agent keeps the list of their
 classes, and a freed agent compares those heads only. Idle agents stand in one heap for each class
@@ -17,19 +17,18 @@ from __future__ import annotations
 import heapq
 from bisect import insort
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import NamedTuple
 
 from acd.core.agent import Agent, Presence
 from acd.core.channel import Channel
+from acd.core.classes import Class, ClassKey, Waiting
 from acd.core.contact import Contact, ContactState
 from acd.core.ids import AgentName, ContactId, QueueName
 from acd.core.leg import LegState
 from acd.core.offer import Candidate, Candidates
 from acd.core.skill import Requirement, missing
 from acd.core.state import State
-from acd.core.strategy import STRATEGIES, Rank, Strategy
+from acd.core.strategy import STRATEGIES, Rank
 from acd.core.timers import Instant
 
 TABLE_LIMIT = 50
@@ -38,37 +37,10 @@ TABLE_LIMIT = 50
 CLASS_LIMIT = 4096
 """Classes beyond which those nobody waits in are forgotten: requirements may come from outside."""
 
-Waiting = tuple[int, int, int, ContactId]  # -priority, ordering clock, number, id
-Idle = tuple[Rank, AgentName, int]  # rank, name, token
-
-
-class ClassKey(NamedTuple):
-    """What makes two contacts interchangeable but for their order."""
-
-    queue: QueueName
-    channel: Channel
-    needs: tuple[tuple[str, int], ...]
-    strategy: str
-
-
-@dataclass(slots=True, eq=False)
-class _Class:
-    key: ClassKey
-    channel: Channel
-    strategy: Strategy
-    requirement: Requirement
-    waiting: list[Waiting] = field(default_factory=list)
-    waiting_count: int = 0
-    head: Waiting | None = None
-    idle: list[Idle] = field(default_factory=list)
-    members: dict[AgentName, int] = field(default_factory=dict)  # eligible agent -> preference
-
-
-_Served = tuple[int, _Class]  # an agent's preference of a class
+_Served = tuple[int, Class]  # an agent's preference of a class
 _PREFERENCE = itemgetter(0)
 
 _NOWHERE: tuple[None, None] = (None, None)
-
 
 # All of an available agent that their place in the idle heaps rests on: the channels they can take,
 # since when they are idle, how many works they have.
@@ -83,9 +55,9 @@ class Matcher:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._classes: dict[ClassKey, _Class] = {}
+        self._classes: dict[ClassKey, Class] = {}
         self._class_limit = CLASS_LIMIT
-        self._class_of: dict[ContactId, tuple[_Class, Waiting]] = {}
+        self._class_of: dict[ContactId, tuple[Class, Waiting]] = {}
         self._queue_members: dict[QueueName, dict[AgentName, None]] = {}
         self._served: dict[AgentName, list[_Served]] = {}  # by preference
         self._waiting_in: dict[QueueName, int] = {}
@@ -97,7 +69,9 @@ class Matcher:
         self._arrived: dict[ContactId, None] = {}
         for agent in state.agents.values():
             self.agent_defined(agent)
-        for contact in state.contacts.values():
+        # In their order each is the last of their line, which is cheap.
+        in_order = sorted(state.contacts.values(), key=lambda c: (-c.priority, c.order_at, c.order))
+        for contact in in_order:
             self.touch_contact(contact.id)
         self.rest()
 
@@ -159,24 +133,29 @@ class Matcher:
                 return
             self._leave(contact_id, *stands)
         self._class_of[contact_id] = (klass, entry)
-        heapq.heappush(klass.waiting, entry)
+        insort(klass.waiting, entry, lo=klass.first)
         klass.waiting_count += 1
         if klass.head is None or entry < klass.head:
             klass.head = entry
         if len(klass.waiting) > 2 * klass.waiting_count + 64:
             klass.waiting = [w for w in klass.waiting if self._stands(w)]
-            heapq.heapify(klass.waiting)
+            klass.first = 0
         queue = klass.key.queue
         self._waiting_in[queue] = self._waiting_in.get(queue, 0) + 1
         self._arrived[contact_id] = None
 
-    def _leave(self, contact_id: ContactId, klass: _Class, entry: Waiting) -> None:
+    def _leave(self, contact_id: ContactId, klass: Class, entry: Waiting) -> None:
         class_of, waiting = self._class_of, klass.waiting
         del class_of[contact_id]
         if entry is klass.head:
-            while waiting and class_of.get(waiting[0][3], _NOWHERE)[1] is not waiting[0]:
-                heapq.heappop(waiting)
-            klass.head = waiting[0] if waiting else None
+            klass.head = None
+            for place in range(klass.first + 1, len(waiting)):
+                following = waiting[place]
+                if class_of.get(following[3], _NOWHERE)[1] is following:
+                    klass.first, klass.head = place, following
+                    break
+            else:
+                klass.waiting, klass.first = [], 0
         klass.waiting_count -= 1
         self._waiting_in[klass.key.queue] -= 1
         self._arrived.pop(contact_id, None)
@@ -184,13 +163,13 @@ class Matcher:
     def _stands(self, entry: Waiting) -> bool:
         return self._class_of.get(entry[3], _NOWHERE)[1] is entry
 
-    def _class_for(self, contact: Contact) -> _Class:
+    def _class_for(self, contact: Contact) -> Class:
         queue = self._state.queue_of(contact)
         return self._class(queue.name, contact.channel, contact.requirement, queue.strategy)
 
     def _class(
         self, queue: QueueName, channel: Channel, requirement: Requirement, strategy: str
-    ) -> _Class:
+    ) -> Class:
         needs = tuple([(need.skill, need.min) for need in requirement])
         key = ClassKey(queue, channel, needs, strategy)
         klass = self._classes.get(key)
@@ -198,7 +177,7 @@ class Matcher:
             return klass
         if len(self._classes) >= self._class_limit:
             self._forget_classes()
-        klass = self._classes[key] = _Class(key, channel, STRATEGIES[strategy], requirement)
+        klass = self._classes[key] = Class(key, channel, STRATEGIES[strategy], requirement)
         for name in self._queue_members.get(queue, ()):
             agent = self._state.agents[name]
             if _enlist(klass, agent):
@@ -283,9 +262,9 @@ class Matcher:
             self._stand(self._state.agents[name])
         self._freed.clear()
 
-    def _best_contact(self, name: AgentName) -> tuple[_Class, Contact] | None:
+    def _best_contact(self, name: AgentName) -> tuple[Class, Contact] | None:
         channels = self._free[name][0]
-        best: _Class | None = None
+        best: Class | None = None
         best_head: Waiting | None = None
         best_preference = 0
         for preference, klass in self._served[name]:
@@ -300,7 +279,7 @@ class Matcher:
             return None
         return best, self._state.contacts[best_head[3]]
 
-    def _best_agent(self, klass: _Class, freed: Agent | None = None) -> Agent | None:
+    def _best_agent(self, klass: Class, freed: Agent | None = None) -> Agent | None:
         """Return the best of the standing agents and of one ``freed`` who may not stand yet."""
         idle, tokens = klass.idle, self._tokens
         while idle:
@@ -312,7 +291,7 @@ class Matcher:
             heapq.heappop(idle)
         return freed
 
-    def _rank(self, klass: _Class, agent: Agent) -> Rank:
+    def _rank(self, klass: Class, agent: Agent) -> Rank:
         terms = klass.strategy.rank(agent, klass.requirement)
         return (klass.members[agent.profile.name], *terms, agent.order)
 
@@ -323,7 +302,7 @@ class Matcher:
         for _, klass in self._served[agent.name]:
             self._stand_in(klass, agent)
 
-    def _stand_in(self, klass: _Class, agent: Agent) -> None:
+    def _stand_in(self, klass: Class, agent: Agent) -> None:
         name = agent.profile.name
         if klass.channel not in self._free[name][0]:
             return
@@ -390,7 +369,7 @@ class Matcher:
         return Candidates((*ranked, *excluded), is_complete=True)
 
 
-def _enlist(klass: _Class, agent: Agent) -> bool:
+def _enlist(klass: Class, agent: Agent) -> bool:
     preference = agent.profile.queues.get(klass.key.queue)
     if preference is None or missing(agent.profile.skills, klass.requirement):
         return False
