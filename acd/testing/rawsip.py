@@ -13,6 +13,7 @@ from typing import Self
 from acd.testing.asterisk import sip_request
 
 _PARAMETER = re.compile(rb'(\w+)="([^"]*)"')
+_CHALLENGE_SECONDS = 10.0
 _ANSWER_SECONDS = 0.5
 
 
@@ -34,13 +35,22 @@ class RawCaller:
         self._socket.setblocking(False)
         self._port: int = self._socket.getsockname()[1]
         self._challenge: dict[str, str] = {}
+        self._learned_at = 0.0
         self._count = 0
 
     async def __aenter__(self) -> Self:
-        reply = await self._exchange(self._invite("0", "challenge"), b"challenge")
+        await self._learn()
+        return self
+
+    async def _learn(self) -> None:
+        """Ask for a challenge; the server's is good for half a minute."""
+        self._challenge = {}
+        self._count += 1
+        call_id = f"challenge-{self._port}-{self._count}"
+        reply = await self._exchange(self._invite("0", call_id), call_id.encode())
         found = _PARAMETER.findall(_header(reply, b"www-authenticate"))
         self._challenge = {name.decode(): value.decode() for name, value in found}
-        return self
+        self._learned_at = asyncio.get_running_loop().time()
 
     async def __aexit__(
         self,
@@ -68,6 +78,8 @@ class RawCaller:
             from_name: name shown.
             headers: more of them, each ended by CRLF.
         """
+        if asyncio.get_running_loop().time() - self._learned_at > _CHALLENGE_SECONDS:
+            await self._learn()
         self._count += 1
         call_id = call_id or f"raw-{self._port}-{self._count}"
         invite = self._invite(number, call_id, from_user, from_name, headers)

@@ -117,6 +117,7 @@ async def web_at(path: Path) -> AsyncIterator[Web]:
         store = SqlLog(database, lease)
         stack.push_async_callback(store.close)
         agents, tokens, contacts = SqlAgents(database), SqlTokens(database), SqlContacts(database)
+        stack.push_async_callback(contacts.close)
         clock = SystemClock()
         metrics = await restore_metrics(store, store)
         dialled: list[Dial] = []

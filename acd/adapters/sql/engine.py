@@ -66,9 +66,13 @@ class Database:
         else:
             self.engine = _postgresql_engine(parsed)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._held: list[AsyncConnection] = []
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, those that are still held included."""
+        held, self._held = self._held, []
+        for connection in held:
+            await connection.close()
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -98,7 +102,10 @@ class Database:
 
     async def connect(self) -> AsyncConnection:
         """Open a connection for autocommitted statements, to be held and closed by the caller."""
-        return await self._reading.connect()
+        connection = await self._reading.connect()
+        self._held = [one for one in self._held if not one.closed]
+        self._held.append(connection)
+        return connection
 
     async def migrate(self) -> None:
         """Bring the schema to this version; nothing to do costs one query.
