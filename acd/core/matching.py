@@ -382,8 +382,8 @@ def _availability(agent: Agent) -> _Free | None:
         return None
     capacity, work_count = agent.profile.capacity, len(agent.works)
     if len(capacity) == 1:  # the common case: one call at a time
-        ((channel, limit),) = capacity.items()
-        if work_count >= limit or agent.why_not(channel):
+        (channel,) = capacity
+        if agent.why_not(channel):
             return None
         return ((channel,), agent.idle_since, work_count)
     channels = tuple([channel for channel in capacity if not agent.why_not(channel)])

@@ -114,3 +114,9 @@ def test_calls_are_answered_and_ended_on_the_phone() -> None:
     story = Story().agent("ann").calls("c1")
     story.accepts("ann").refused("answer-the-phone").declines("ann").refused("answer-the-phone")
     end(story, "c1", by_customer=True).refused("hang-up-the-phone")
+
+
+def test_a_talk_does_not_fill_the_capacity_of_another_channel() -> None:
+    story = Story().agent("ann").calls("c1").answers("ann")
+    story.agent("ann", capacity={Channel.CHAT: 1}, ready=False)  # redefined in mid-talk
+    story.chats("d1").is_offered("ann", "d1")
