@@ -76,13 +76,13 @@ def test_no_file_names_a_path_of_one_machine() -> None:
 @pytest.mark.parametrize(
     ("pattern", "text", "expected"),
     [
-        (REGISTRY, "URIs: http://deb." + "debian.org/debian", True),
+        (REGISTRY, "URIs: http://deb." + "debian." + "org/debian", True),
         (REGISTRY, "--index-url https://pypi." + "org/simple", True),
         (REGISTRY, "https://files.pythonhosted." + "org/x.whl", True),
-        (REGISTRY, "docs.asterisk.org, www.debian.org, pypistats", False),
+        (REGISTRY, "docs.asterisk.org, www.example.org, pypistats", False),
         (MACHINE_PATH, 'open("/' + 'work/main/x")', True),
         (MACHINE_PATH, "cd /" + "home/ann/acd", True),
-        (MACHINE_PATH, "$root/work, ../work/x, network/work, https://x.org/work", False),
+        (MACHINE_PATH, "$root/work, network/work, https://x.org/work", False),
     ],
 )
 def test_planted_names_are_found(pattern: re.Pattern[str], text: str, expected: bool) -> None:
