@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 _DEPTH = 50.0  # below the peak of g; exp(-50) is nothing
 _SCALE = 1e-200
@@ -108,15 +109,20 @@ def _legendre(order: int) -> tuple[tuple[float, float], ...]:
 
 
 _NODES = _legendre(10)
-_PANELS = 24
+_HALVINGS = 24
+# Handle time and patience may differ by orders of magnitude, and with them the scales on which an
+# integrand bends, next to either end of its interval: so the panels halve towards both.
+_EDGES = tuple(0.5**k / 2.0 for k in range(_HALVINGS, 0, -1))
+_CUTS = (0.0, *_EDGES, 0.5, *(1.0 - edge for edge in reversed(_EDGES)), 1.0)
 
 
 def _integrate(f: Callable[[float], float], low: float, high: float) -> float:
     if high <= low:
         return 0.0
-    half = (high - low) / _PANELS / 2.0
-    return half * math.fsum(
-        weight * f(low + half * (2 * panel + 1 + x))
-        for panel in range(_PANELS)
+    width = high - low
+    return math.fsum(
+        weight * half * f(low + middle + half * x)
+        for start, end in pairwise(_CUTS)
+        for half, middle in [(width * (end - start) / 2.0, width * (start + end) / 2.0)]
         for x, weight in _NODES
     )

@@ -102,12 +102,12 @@ def test_erlang_a_is_its_chain(demand: Demand, agents: int) -> None:
     served = 1 - delayed + math.fsum(p * c for p, c in zip(law[agents:], chances, strict=True))
     waited = math.fsum(p * c * t for p, c, t in zip(law[agents:], chances, times, strict=True))
     found = figures_a(demand, agents)
-    assert found.wait_probability == pytest.approx(delayed, rel=1e-6, abs=1e-9)
-    assert found.mean_wait_seconds == pytest.approx(queue / demand.rate, rel=1e-6, abs=1e-9)
-    assert found.abandon_rate == pytest.approx(1 - served, rel=1e-5, abs=1e-9)
-    assert found.asa_seconds == pytest.approx(waited / served, rel=1e-5, abs=1e-9)
+    assert found.wait_probability == pytest.approx(delayed, rel=1e-9, abs=1e-12)
+    assert found.mean_wait_seconds == pytest.approx(queue / demand.rate, rel=1e-9, abs=1e-12)
+    assert found.abandon_rate == pytest.approx(1 - served, rel=1e-9, abs=1e-12)
+    assert found.asa_seconds == pytest.approx(waited / served, rel=1e-9, abs=1e-12)
     busy = math.fsum(min(k, agents) * p for k, p in enumerate(law))
-    assert found.occupancy == pytest.approx(busy / agents, rel=1e-6)
+    assert found.occupancy == pytest.approx(busy / agents, rel=1e-9)
 
 
 @given(st.floats(0.01, 40), st.integers(1, 60))
