@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0001"
+HEAD = "0004"
 """Newest revision in ``migrations/versions``: a database at it needs no work at the start."""
 
 metadata = MetaData()
