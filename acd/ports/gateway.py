@@ -1,0 +1,74 @@
+"""Gateways: how text comes in and goes out, one file a channel in :mod:`acd.gateways`.
+
+What a gateway receives it puts into the :class:`acd.ports.intake.IntakeStore`; what it shall send
+it gets as an effect, idempotent on the message's id. Its transports come in through ports, so that
+a gateway holds rules and no sockets.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from acd.core.channel import Channel
+from acd.core.errors import AcdError
+from acd.core.ids import ContactId
+from acd.core.value import value
+
+
+@value(frozen=True, slots=True)
+class Deliver:
+    """Send a message of ours to a customer."""
+
+    message: str
+    contact: ContactId
+    channel: Channel
+    address: str
+    recipient: str
+    thread: str
+    text: str
+    author: str
+    attachments: tuple[str, ...] = ()
+
+
+class DeliveryError(AcdError):
+    """A message could not be sent.
+
+    Attributes:
+        is_passing: the same may succeed later; else it never will.
+    """
+
+    code = "delivery-failed"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, hint: str = "", is_passing: bool
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.is_passing = is_passing
+
+
+class Gateway(Protocol):
+    """One channel's way in and out.
+
+    Attributes:
+        name: of the gateway, as in logs and health.
+        channel: what it serves; there is one gateway a channel.
+    """
+
+    name: str
+    channel: Channel
+
+    async def run(self) -> None:
+        """Receive until cancelled.
+
+        Raises:
+            AcdError: it cannot go on; failures that may pass are waited out inside.
+        """
+        ...
+
+    async def deliver(self, effect: Deliver) -> None:
+        """Send a message; sent twice it must be recognisable as one at the other end.
+
+        Raises:
+            DeliveryError: it was not sent, or nobody knows.
+        """
+        ...
