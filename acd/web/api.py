@@ -2,26 +2,77 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
 
 import msgspec
 from aiohttp import web
 
 from acd.app.centre import Centre
-from acd.app.views import AgentDocument
+from acd.app.documents import ContactDocument
+from acd.app.views import AgentDocument, QueueDocument
 from acd.core.agent import Presence
 from acd.core.ids import AgentName, ContactId, QueueName
 from acd.core.inputs import SetPresence
+from acd.core.timers import Instant
 from acd.ports.store import ContactFilter, Role
-from acd.web.answers import Query, answer, body_of
-from acd.web.auth import ACTOR, needs
+from acd.web.auth import ACTOR
 from acd.web.errors import ApiError
+from acd.web.routes import route
 
 PAGE = 100
 LARGEST_PAGE = 500
 
-_FILTERS = ("queue", "agent", "channel", "state", "ani")
-_PARAMETERS = (*_FILTERS, "open", "opened_from", "opened_until", "before", "limit")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ContactsQuery(msgspec.Struct, kw_only=True, frozen=True):
+    """Which contacts to list; what is not given does not filter.
+
+    Attributes:
+        open: not closed yet, or closed.
+        before: the page after this contact.
+        limit: at most so many.
+    """
+
+    queue: str | None = None
+    agent: str | None = None
+    channel: str | None = None
+    state: str | None = None
+    ani: str | None = None
+    open: bool | None = None
+    opened_from: datetime | None = None
+    opened_until: datetime | None = None
+    before: ContactId | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_PAGE)] = PAGE
+
+
+class ContactPage(msgspec.Struct):
+    """Contacts, newest first; ``next`` goes into ``before`` for the next page."""
+
+    contacts: list[ContactDocument]
+    next: ContactId | None
+
+
+class QueueList(msgspec.Struct):
+    """Every queue by name."""
+
+    queues: list[QueueDocument]
+
+
+class AgentList(msgspec.Struct):
+    """Every agent by name."""
+
+    agents: list[AgentDocument]
+
+
+class AgentCount(msgspec.Struct):
+    """How many agents there are."""
+
+    agents: int
+
+
+Reason = Annotated[str, msgspec.Meta(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class PresenceBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,118 +84,99 @@ class PresenceBody(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     presence: Presence
-    reason: str = ""
-
-    def __post_init__(self) -> None:
-        if len(self.reason) > 40 or not self.reason.isprintable():
-            raise ValueError("a reason has at most 40 printable characters")
+    reason: Reason = ""
 
 
 class Api:
-    """The handlers; each names the least role that may use it."""
+    """The handlers of what every centre has."""
 
     def __init__(self, centre: Centre) -> None:
         self._centre = centre
 
-    def routes(self) -> list[web.AbstractRouteDef]:
-        """Return every route of the API."""
-        return [
-            web.get("/api/v1/contacts", self.contacts),
-            web.get("/api/v1/contacts/{id}", self.contact),
-            web.get("/api/v1/contacts/{id}/trace", self.trace),
-            web.get("/api/v1/contacts/{id}/why", self.why),
-            web.get("/api/v1/queues", self.queues),
-            web.get("/api/v1/queues/{name}", self.queue),
-            web.get("/api/v1/agents", self.agents),
-            web.get("/api/v1/agents/{name}", self.agent),
-            web.post("/api/v1/agents/reload", self.reload_agents),
-            web.post("/api/v1/agents/{name}/presence", self.set_presence),
-        ]
-
     # --- contacts -------------------------------------------------------------------------------
 
-    @needs(Role.READ)
-    async def contacts(self, request: web.Request) -> web.Response:
+    @route("GET", "/api/v1/contacts", Role.READ, answer=ContactPage)
+    async def contacts(self, request: web.Request, query: ContactsQuery) -> object:
         """List contacts, newest first; ``next`` goes into ``before`` for the next page."""
-        query = Query(request, _PARAMETERS)
-        limit = query.number("limit", 1, LARGEST_PAGE) or PAGE
-        before = query.text("before")
         wanted = ContactFilter(
-            **{name: query.text(name) for name in _FILTERS},
-            is_open=query.flag("open"),
-            opened_from=query.instant("opened_from"),
-            opened_until=query.instant("opened_until"),
-            before=ContactId(before) if before is not None else None,
-            limit=limit,
+            queue=query.queue,
+            agent=query.agent,
+            channel=query.channel,
+            state=query.state,
+            ani=query.ani,
+            is_open=query.open,
+            opened_from=_instant(query.opened_from),
+            opened_until=_instant(query.opened_until),
+            before=query.before,
+            limit=query.limit,
         )
         found = await self._centre.contact_store.contacts(wanted)
-        last = msgspec.json.decode(found[-1], type=_Named).id if len(found) == limit else None
-        return answer({"contacts": [msgspec.Raw(document) for document in found], "next": last})
+        is_full = len(found) == query.limit
+        last = msgspec.json.decode(found[-1], type=_Named).id if is_full else None
+        return {"contacts": [msgspec.Raw(document) for document in found], "next": last}
 
-    @needs(Role.READ)
-    async def contact(self, request: web.Request) -> web.Response:
+    @route("GET", "/api/v1/contacts/{id}", Role.READ, answer=ContactDocument)
+    async def contact(self, request: web.Request, id: ContactId) -> object:
         """Show one contact."""
-        found = await self._centre.contact_store.contact(ContactId(request.match_info["id"]))
+        found = await self._centre.contact_store.contact(id)
         if found is None:
-            raise _unknown("contact", request.match_info["id"])
-        return answer(msgspec.Raw(found))
+            raise _unknown("contact", id)
+        return msgspec.Raw(found)
 
-    @needs(Role.READ)
-    async def trace(self, request: web.Request) -> web.Response:
+    @route("GET", "/api/v1/contacts/{id}/trace", Role.READ, answer=dict[str, Any])
+    async def trace(self, request: web.Request, id: ContactId) -> object:
         """Tell a contact's whole story with its causes."""
-        return answer(await self._centre.story(ContactId(request.match_info["id"])))
+        return await self._centre.story(id)
 
-    @needs(Role.READ)
-    async def why(self, request: web.Request) -> web.Response:
+    @route("GET", "/api/v1/contacts/{id}/why", Role.READ, answer=dict[str, Any])
+    async def why(self, request: web.Request, id: ContactId) -> object:
         """Say why each agent was or was not chosen, and why the contact still waits."""
-        return answer(await self._centre.reasons(ContactId(request.match_info["id"])))
+        return await self._centre.reasons(id)
 
     # --- queues and agents ----------------------------------------------------------------------
 
-    @needs(Role.READ)
-    async def queues(self, request: web.Request) -> web.Response:
+    @route("GET", "/api/v1/queues", Role.READ)
+    async def queues(self, request: web.Request) -> QueueList:
         """List the queues by name."""
-        Query(request, ())
-        return answer({"queues": self._centre.queues()})
+        return QueueList(self._centre.queues())
 
-    @needs(Role.READ)
-    async def queue(self, request: web.Request) -> web.Response:
+    @route("GET", "/api/v1/queues/{name}", Role.READ)
+    async def queue(self, request: web.Request, name: QueueName) -> QueueDocument:
         """Show one queue."""
-        name = request.match_info["name"]
-        found = self._centre.queue(QueueName(name))
+        found = self._centre.queue(name)
         if found is None:
             raise _unknown("queue", name)
-        return answer(found)
+        return found
 
-    @needs(Role.READ)
-    async def agents(self, request: web.Request) -> web.Response:
+    @route("GET", "/api/v1/agents", Role.READ)
+    async def agents(self, request: web.Request) -> AgentList:
         """List the agents by name."""
-        Query(request, ())
-        return answer({"agents": self._centre.agents()})
+        return AgentList(self._centre.agents())
 
-    @needs(Role.READ)
-    async def agent(self, request: web.Request) -> web.Response:
+    @route("GET", "/api/v1/agents/{name}", Role.READ)
+    async def agent(self, request: web.Request, name: AgentName) -> AgentDocument:
         """Show one agent."""
-        return answer(self._agent(request.match_info["name"]))
+        return self._agent(name)
 
-    @needs(Role.SUPERVISOR)
-    async def set_presence(self, request: web.Request) -> web.Response:
+    @route("POST", "/api/v1/agents/{name}/presence", Role.SUPERVISOR)
+    async def set_presence(
+        self, request: web.Request, name: AgentName, body: PresenceBody
+    ) -> AgentDocument:
         """Say for an agent whether they take contacts; answers with the agent as they are then."""
-        wanted = await body_of(request, PresenceBody)
-        name = self._agent(request.match_info["name"]).name
-        cause = SetPresence(name, wanted.presence, wanted.reason)
+        self._agent(name)
+        cause = SetPresence(name, body.presence, body.reason)
         refused = await self._centre.ask(cause, request[ACTOR])
         if refused is not None:
             raise ApiError(refused.message, code=refused.code)
-        return answer(self._agent(name))
+        return self._agent(name)
 
-    @needs(Role.ADMIN)
-    async def reload_agents(self, request: web.Request) -> web.Response:
+    @route("POST", "/api/v1/agents/reload", Role.ADMIN)
+    async def reload_agents(self, request: web.Request) -> AgentCount:
         """Read the agents' tables again and bring engine and phones into line."""
-        return answer({"agents": await self._centre.reload_agents(request[ACTOR])})
+        return AgentCount(await self._centre.reload_agents(request[ACTOR]))
 
-    def _agent(self, name: str) -> AgentDocument:
-        found = self._centre.agent(AgentName(name))
+    def _agent(self, name: AgentName) -> AgentDocument:
+        found = self._centre.agent(name)
         if found is None:
             raise _unknown("agent", name)
         return found
@@ -152,6 +184,10 @@ class Api:
 
 class _Named(msgspec.Struct):
     id: str
+
+
+def _instant(at: datetime | None) -> Instant | None:
+    return None if at is None else Instant((at - _EPOCH) // timedelta(microseconds=1))
 
 
 def _unknown(kind: Literal["contact", "queue", "agent"], name: str) -> ApiError:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from acd.core.ids import AgentName
 from acd.ports.store import Role, TokenRow
 from acd.web.errors import ApiError
 
@@ -38,6 +39,33 @@ _NEED_ATTRIBUTE = "acd_need"
 
 ACTOR = web.RequestKey("actor", str)
 """Who asks, as the log names it: ``api:<token>``, or ``cli`` for the commands of this home."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who asks.
+
+    Attributes:
+        actor: as the log names them: ``api:<token>``, ``agent:<login>``, or ``cli``.
+        role: what they may do.
+        agent: the agent they are; None for a program.
+    """
+
+    actor: str
+    role: Role
+    agent: AgentName | None = None
+
+    def may(self, need: Role) -> bool:
+        """Return whether their role includes another."""
+        return RANK[self.role] >= RANK[need]
+
+    def is_self(self, agent: str | None) -> bool:
+        """Return whether they are that agent."""
+        return self.agent is not None and self.agent == agent
+
+
+WHO = web.RequestKey("who", Who)
+"""Who asks; on every request that is not to a public route."""
 
 
 Declared = TypeVar("Declared", bound=Callable[..., Awaitable[web.StreamResponse]])
@@ -111,7 +139,7 @@ class Guard:
             return
         text = _bearer(request)
         if hmac.compare_digest(text.encode(), self.own_token.encode()):
-            request[ACTOR] = "cli"
+            _is_from(request, Who("cli", Role.ADMIN))
             return
         token = await self.verify_token(text)
         if token is None:
@@ -122,7 +150,12 @@ class Guard:
                 code="role-insufficient",
                 details={"role": token.role, "needed": need or Role.ADMIN},
             )
-        request[ACTOR] = f"api:{token.name}"
+        _is_from(request, Who(f"api:{token.name}", token.role))
+
+
+def _is_from(request: web.Request, who: Who) -> None:
+    request[WHO] = who
+    request[ACTOR] = who.actor
 
 
 def _bearer(request: web.Request) -> str:

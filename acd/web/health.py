@@ -5,13 +5,15 @@ from __future__ import annotations
 import html
 from http import HTTPStatus
 
+import msgspec
 from aiohttp import web
 
 from acd import __version__
-from acd.app.centre import Centre
+from acd.app.centre import Centre, PartHealth
 from acd.web.answers import answer
-from acd.web.auth import PUBLIC, needs
+from acd.web.auth import PUBLIC
 from acd.web.metrics import CONTENT_TYPE, Exposition
+from acd.web.routes import route
 
 _PAGE = f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -26,6 +28,20 @@ _PAGE = f"""<!doctype html>
 """
 
 
+class Alive(msgspec.Struct):
+    """The process answers."""
+
+    status: str
+    version: str
+
+
+class Ready(msgspec.Struct):
+    """Whether a call would be served now, and what each part says of itself."""
+
+    ready: bool
+    parts: dict[str, PartHealth]
+
+
 class Health:
     """The handlers that need no token: they tell nothing of a person or a call."""
 
@@ -33,36 +49,27 @@ class Health:
         self._centre = centre
         self._exposition = exposition
 
-    def routes(self) -> list[web.AbstractRouteDef]:
-        """Return every route."""
-        return [
-            web.get("/", self.page),
-            web.get("/healthz", self.healthz),
-            web.get("/readyz", self.readyz),
-            web.get("/metrics", self.metrics),
-        ]
-
-    @needs(PUBLIC)
-    async def page(self, _: web.Request) -> web.Response:
+    @route("GET", "/", PUBLIC, media="text/html", is_documented=False)
+    async def page(self, request: web.Request) -> web.Response:
         """Say what this is."""
         return web.Response(text=_PAGE, content_type="text/html")
 
-    @needs(PUBLIC)
-    async def healthz(self, _: web.Request) -> web.Response:
+    @route("GET", "/healthz", PUBLIC)
+    async def healthz(self, request: web.Request) -> Alive:
         """Say that the process is alive: whoever gets no answer should restart it."""
-        return answer({"status": "alive", "version": __version__})
+        return Alive("alive", __version__)
 
-    @needs(PUBLIC)
-    async def readyz(self, _: web.Request) -> web.Response:
+    @route("GET", "/readyz", PUBLIC, answer=Ready)
+    async def readyz(self, request: web.Request) -> web.Response:
         """Say whether a call would be served now, and what each part says of itself."""
         parts = self._centre.health()
         is_ready = all(part.ok for part in parts.values())
         return answer(
-            {"ready": is_ready, "parts": parts},
+            Ready(is_ready, parts),
             HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE,
         )
 
-    @needs(PUBLIC)
-    async def metrics(self, _: web.Request) -> web.Response:
+    @route("GET", "/metrics", PUBLIC, answer=str, media="text/plain")
+    async def metrics(self, request: web.Request) -> web.Response:
         """Return the metrics in Prometheus' text format."""
         return web.Response(body=self._exposition.text(), headers={"Content-Type": CONTENT_TYPE})

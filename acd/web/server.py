@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,8 @@ from acd.web.auth import Guard
 from acd.web.errors import answer_errors
 from acd.web.health import Health
 from acd.web.metrics import Exposition
+from acd.web.openapi import OpenApi
+from acd.web.routes import declared
 
 LARGEST_BODY = 64 * 1024
 KEEPALIVE_SECONDS = 75.0
@@ -36,20 +39,26 @@ class WebError(AcdError):
     code = "port-in-use"
 
 
-def make_app(centre: Centre, *, own_token: str, host: str) -> web.Application:
+def make_app(
+    centre: Centre, *, own_token: str, host: str, parts: Sequence[object] = ()
+) -> web.Application:
     """Return the application.
 
     Args:
         centre: what it shows.
         own_token: see :class:`acd.web.auth.Guard`.
         host: name or address it is reached at, besides ``localhost``.
+        parts: further objects whose methods declare routes, see :mod:`acd.web.routes`.
+
+    Raises:
+        RouteError: a route is declared in a way that cannot work.
     """
     guard = Guard(centre.token_store.verify_token, own_token, host)
     app = web.Application(
         middlewares=[answer_errors, guard.middleware()], client_max_size=LARGEST_BODY
     )
-    app.add_routes(Health(centre, Exposition(centre)).routes())
-    app.add_routes(Api(centre).routes())
+    for part in (Health(centre, Exposition(centre)), OpenApi(), Api(centre), *parts):
+        app.add_routes(declared(part))
     app.on_response_prepare.append(_add_headers)
     return app
 

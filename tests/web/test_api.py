@@ -213,7 +213,8 @@ async def test_the_tables_are_read_again(web: Web):
     [
         ("/api/v1/contacts/c-1-none", "contact-unknown"),
         ("/api/v1/contacts/c-1-none/trace", "contact-unknown"),
-        ("/api/v1/contacts/%00%27/why", "contact-unknown"),
+        ("/api/v1/contacts/%27/why", "contact-unknown"),
+        ("/api/v1/contacts/%00%27/why", "not-found"),
         ("/api/v1/queues/none", "queue-unknown"),
         ("/api/v1/agents/none", "agent-unknown"),
         ("/api/v1/none", "not-found"),

@@ -18,6 +18,7 @@ NEEDS = {
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/metrics"): PUBLIC,
+    ("GET", "/openapi.json"): PUBLIC,
     ("GET", "/api/v1/contacts"): Role.READ,
     ("GET", "/api/v1/contacts/{id}"): Role.READ,
     ("GET", "/api/v1/contacts/{id}/trace"): Role.READ,
