@@ -24,6 +24,7 @@ from acd.config import Settings
 from acd.core.errors import AcdError
 from acd.core.ids import AgentName
 from acd.core.inputs import PbxLost, PhoneReachable
+from acd.ports.pbx import BROWSER
 from acd.ports.store import AgentRow
 
 HEALTH_EVERY_SECONDS = 5.0
@@ -61,6 +62,7 @@ class Telephony:
         self._links = Background(failed)
         self._server: AsteriskServer | None = None
         self._ami: AmiClient | None = None
+        self._reachable: set[str] = set()
         self._reconciler = Reconciler(loop, lambda: self.pbx, loop.tell, asterisk.lease_seconds)
         self.asterisk_health = PartHealth(ok=False, detail="starting")
         self.ari_health = PartHealth(ok=False, detail="not connected")
@@ -158,6 +160,7 @@ class Telephony:
             emit=lambda cause: self._loop.tell(cause, "pbx"),
             sounds=self.sounds,
             lease_seconds=asterisk.lease_seconds,
+            endpoint_of=self._endpoint_of,
             resync=self._reconciler.resync,
             on_lost=self._ari_lost,
         )
@@ -200,9 +203,15 @@ class Telephony:
         asterisk = self._asterisk
 
         async def phone_changed(contact: Contact) -> None:
-            name = self._agent_at(contact.endpoint)
-            if name is not None:
-                self._loop.tell(PhoneReachable(name, contact.is_reachable), "phones")
+            address = contact.endpoint.removesuffix(BROWSER)
+            name = self._agent_at(address)
+            if name is None:
+                return
+            if contact.is_reachable:
+                self._reachable.add(contact.endpoint)
+            else:
+                self._reachable.discard(contact.endpoint)
+            self._loop.tell(PhoneReachable(name, self._can_ring(address)), "phones")
 
         return AmiClient(
             asterisk.bind,
@@ -217,11 +226,23 @@ class Telephony:
         """Tell the engine of every agent's phone whether it is registered."""
         if self._ami is None:
             return
-        reachable = {c.endpoint for c in await self._ami.contacts() if c.is_reachable}
+        self._reachable = {c.endpoint for c in await self._ami.contacts() if c.is_reachable}
         for agent in list(self._loop.engine.state.agents.values()):
             if agent.profile.address:
-                is_reachable = agent.profile.address in reachable
-                self._loop.tell(PhoneReachable(agent.name, is_reachable), "phones")
+                can_ring = self._can_ring(agent.profile.address)
+                self._loop.tell(PhoneReachable(agent.name, can_ring), "phones")
+
+    def _can_ring(self, address: str) -> bool:
+        return not self._reachable.isdisjoint((address, address + BROWSER))
+
+    def _endpoint_of(self, address: str) -> str:
+        """Return the one of an agent's two phones to ring.
+
+        A browser registers only while its agent wants to talk there, a telephone on the table
+        always: the browser goes first.
+        """
+        browser = address + BROWSER
+        return browser if browser in self._reachable else address
 
     def _agent_at(self, address: str) -> AgentName | None:
         agents = self._loop.engine.state.agents.values()

@@ -12,6 +12,9 @@ from acd.core.flows import Prompt
 from acd.core.ids import AgentName, LegId, PlaybackId, RecordingId
 from acd.core.inputs import Input, PbxSeen
 
+BROWSER = "-web"
+"""What follows an agent's SIP user in the name of the phone that is their browser."""
+
 Emit = Callable[[Input], None]
 """How a PBX tells the engine something; never blocks."""
 

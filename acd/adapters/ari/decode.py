@@ -7,6 +7,7 @@ from acd.adapters.ari.wire import UnknownEvent
 from acd.core import inputs as i
 from acd.core.ids import LegId, PlaybackId, RecordingId
 from acd.core.leg import GoneCause, LegState
+from acd.ports.pbx import BROWSER
 
 EVENTS = (
     "StasisStart",
@@ -102,7 +103,7 @@ def _stasis_start(event: ari.StasisStart, node: str) -> i.Input | None:
         case ["leg"]:
             return i.LegAnswered(leg)
         case ["code", code, address]:
-            return i.CodeDialled(leg, node, address, code)
+            return i.CodeDialled(leg, node, address.removesuffix(BROWSER), code)
         case ["new" | "resume" as mode, _, dnis]:
             kind = i.LegArrived if mode == "new" else i.LegReturned
             is_up = channel.state == "Up"

@@ -32,7 +32,7 @@ from acd.core.inputs import (
     RecordingEnded,
 )
 from acd.core.leg import GoneCause
-from acd.ports.pbx import Emit, PbxError, Sounds
+from acd.ports.pbx import BROWSER, Emit, PbxError, Sounds
 
 log = structlog.get_logger()
 
@@ -51,6 +51,7 @@ class AriPbx:
         emit: takes inputs.
         sounds: turns prompts into files.
         lease_seconds: dead-man lease of a customer's leg.
+        endpoint_of: returns which of an agent's phones to ring, by the agent's SIP user.
         on_link: told after each connect, with True when the link is fresh, and on its loss.
     """
 
@@ -65,6 +66,7 @@ class AriPbx:
         emit: Emit,
         sounds: Sounds,
         lease_seconds: float,
+        endpoint_of: Callable[[str], str],
         resync: Callable[[], Awaitable[None]],
         on_lost: Callable[[str], None],
     ) -> None:
@@ -73,6 +75,7 @@ class AriPbx:
         self._emit = emit
         self._sounds = sounds
         self._lease = lease_seconds
+        self._endpoint_of = endpoint_of
         self._resync = resync
         self._on_lost = on_lost
         self._bridges: set[str] = set()
@@ -164,10 +167,9 @@ class AriPbx:
 
     async def _subscribe(self, addresses: Collection[str]) -> None:
         for address in addresses:
+            phones = [f"endpoint:PJSIP/{address}", f"endpoint:PJSIP/{address}{BROWSER}"]
             try:
-                await self.client.ari.applications.subscribe(
-                    self._app, event_source=[f"endpoint:PJSIP/{address}"]
-                )
+                await self.client.ari.applications.subscribe(self._app, event_source=phones)
             except AriError as error:
                 # An endpoint not loaded yet: dialling it will say so to the core.
                 log.warning("phone cannot be watched", address=address, reason=error.message)
@@ -376,7 +378,7 @@ class AriPbx:
         try:
             await self.client.ari.channels.originate_with_id(
                 effect.leg,
-                endpoint=f"PJSIP/{effect.address}",
+                endpoint=f"PJSIP/{self._endpoint_of(effect.address)}",
                 context="acd-leg",
                 extension="s",
                 priority=1,
