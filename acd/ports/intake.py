@@ -161,7 +161,7 @@ class IntakeStore(Protocol):
         ...
 
     async def attachment_infos(
-        self, attachments: Sequence[str], owner: str | None = None
+        self, ids: Sequence[str], owner: str | None = None
     ) -> dict[str, AttachmentInfo]:
         """Return what is known of files, those of ``owner`` only if given; others are left out."""
         ...

@@ -146,3 +146,88 @@ Index(
 Index("contacts_queue", contacts.c.queue, contacts.c.opened_at)
 Index("contacts_agent", contacts.c.agent, contacts.c.opened_at)
 Index("contacts_ani", contacts.c.ani, contacts.c.opened_at)
+
+# --- intake: what came in by text, files, messages, conversations of the widget ------------------
+
+intake = Table(
+    "intake",
+    metadata,
+    Column("number", _Seq, primary_key=True, autoincrement=False),
+    Column("source", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("digest", Text),  # null: equal content is no repetition
+    Column("received_at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("sender_name", Text, nullable=False),
+    Column("thread", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("attributes", Text, nullable=False),  # JSON object
+    Column("attachments", Text, nullable=False),  # JSON list: id, name, type, size
+)
+Index("intake_key", intake.c.source, intake.c.key, unique=True)
+Index("intake_digest", intake.c.source, intake.c.digest, unique=True)
+
+intake_raw = Table(  # beside the rows: they are read without their originals
+    "intake_raw",
+    metadata,
+    Column("number", _Seq, primary_key=True, autoincrement=False),
+    Column("raw", LargeBinary, nullable=False),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),  # who may name it in a message
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+mail_cursors = Table(
+    "mail_cursors",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),  # last record of the log that changed it
+    Column("contact", Text, nullable=False),
+    Column("thread", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),  # record that added it: the order of messages
+    Column("intake", BigInteger, nullable=False),  # row it came with; 0: it is ours
+    Column("author", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("attachments", Text, nullable=False),  # JSON list of ids
+    Column("state", Text, nullable=False),
+    Column("failure", Text, nullable=False),
+)
+Index("messages_contact", messages.c.contact, messages.c.seq)
+Index("messages_thread", messages.c.thread, messages.c.seq)
+
+chat_sessions = Table(
+    "chat_sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),  # SHA-256 of the resume token, in hex
+    Column("address", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+)
+Index("chat_sessions_digest", chat_sessions.c.digest, unique=True)
