@@ -78,6 +78,8 @@ agents = Table(
     Column("title", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("capacity", Text, nullable=False),  # JSON: channel to number
+    Column("exclusive", Text, nullable=False, server_default="[]"),  # JSON: lists of channels
+    Column("interrupts", Text),  # JSON: channel to channels; null: as usual
     Column("role", Text, nullable=False),
     Column("sip_digest", Text, nullable=False),
     Column("password_hash", Text),  # argon2id; null: cannot sign in
@@ -146,6 +148,33 @@ Index(
 Index("contacts_queue", contacts.c.queue, contacts.c.opened_at)
 Index("contacts_agent", contacts.c.agent, contacts.c.opened_at)
 Index("contacts_ani", contacts.c.ani, contacts.c.opened_at)
+
+# --- web: people who are signed in, and who did what ----------------------------------------------
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),  # SHA-256 of what the cookie holds, in hex
+    Column("agent", Text, ForeignKey("agents.name", ondelete="CASCADE"), nullable=False),
+    Column("role", Text, nullable=False),  # as it was at the sign-in: another one ends it
+    Column("password_mark", Text, nullable=False),  # the same for the password
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", _Seq, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", Text, nullable=False),  # JSON object
+    Column("digest", Text, nullable=False),  # SHA-256 over this row and the digest before it
+)
+Index("audit_subject", audit.c.subject, audit.c.seq)
+Index("audit_actor", audit.c.actor, audit.c.seq)
 
 # --- intake: what came in by text, files, messages, conversations of the widget ------------------
 
@@ -231,3 +260,57 @@ chat_sessions = Table(
     Column("opened_at", BigInteger, nullable=False),
 )
 Index("chat_sessions_digest", chat_sessions.c.digest, unique=True)
+
+# --- customers: who contacts are from, and on which matter ---------------------------------------
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),  # folded, to be searched
+    Column("language", Text, nullable=False),
+    Column("preferred_agent", Text),
+    Column("note", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("merged_into", Text, ForeignKey("customers.id")),
+)
+Index("customers_created", customers.c.created_at, customers.c.id)
+Index("customers_merged", customers.c.merged_into)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("text", Text, primary_key=True),  # normalised
+    Column("customer", Text, ForeignKey("customers.id"), nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+)
+Index("identities_customer", identities.c.customer)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("customer", Text, ForeignKey("customers.id"), nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("context", Text, nullable=False),  # JSON object: attributes
+)
+Index("conversations_customer", conversations.c.customer, conversations.c.last_at)
+
+customer_contacts = Table(
+    "customer_contacts",
+    metadata,
+    Column("contact", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),  # last record of the log that changed it
+    Column("customer", Text, ForeignKey("customers.id"), nullable=False),  # whose identity it was
+    Column("conversation", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("thread", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("left_at", BigInteger),
+)
+Index("customer_contacts_seq", customer_contacts.c.seq)  # the newest is how far the log is folded
+Index("customer_contacts_customer", customer_contacts.c.customer, customer_contacts.c.opened_at)
+Index("customer_contacts_conversation", customer_contacts.c.conversation)
+Index("customer_contacts_thread", customer_contacts.c.thread)
