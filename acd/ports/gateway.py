@@ -10,24 +10,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from acd.core.channel import Channel
+from acd.core.effects import Deliver
 from acd.core.errors import AcdError
-from acd.core.ids import ContactId
-from acd.core.value import value
-
-
-@value(frozen=True, slots=True)
-class Deliver:
-    """Send a message of ours to a customer."""
-
-    message: str
-    contact: ContactId
-    channel: Channel
-    address: str
-    recipient: str
-    thread: str
-    text: str
-    author: str
-    attachments: tuple[str, ...] = ()
 
 
 class DeliveryError(AcdError):

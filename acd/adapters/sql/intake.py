@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,9 +40,14 @@ class _Put:
 
 
 class SqlIntake:
-    """:class:`acd.ports.intake.IntakeStore` on a database."""
+    """:class:`acd.ports.intake.IntakeStore` on a database.
+
+    Attributes:
+        on_put: called after something was put.
+    """
 
     def __init__(self, database: Database) -> None:
+        self.on_put: Callable[[], None] = lambda: None
         self._database = database
         self._transactions = Transactions(database, lock=ADVISORY_LOCK)
         self._waiting: list[_Put] = []
@@ -94,6 +99,7 @@ class SqlIntake:
                 if not put.done.done():
                     put.done.set_exception(error)
             return
+        self.on_put()
         for put, its in zip(batch, numbers, strict=True):
             if not put.done.done():  # its caller may have given up
                 put.done.set_result(its)

@@ -1,0 +1,168 @@
+"""Messages as folded from the log, and the web chat's conversations, in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from acd.adapters.sql.engine import Database
+from acd.adapters.sql.intake import plain
+from acd.adapters.sql.schema import attachments, chat_sessions, intake, messages
+from acd.adapters.sql.transactions import Transactions
+from acd.core.ids import ContactId, MessageId
+from acd.core.timers import Instant
+from acd.ports.intake import AttachmentInfo
+from acd.ports.messages import ChatSession, MessageRow, MessageState, Settlement, StoredMessage
+
+ADVISORY_LOCK = 20260013
+
+_encoder = msgspec.json.Encoder()
+_ids = msgspec.json.Decoder(tuple[str, ...])
+_NAMES = tuple(column.name for column in messages.columns)
+
+
+class SqlMessages:
+    """:class:`acd.ports.messages.MessageStore` on a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._transactions = Transactions(database, lock=ADVISORY_LOCK)
+
+    async def close(self) -> None:
+        """Close the connection that is held for writing."""
+        await self._transactions.close()
+
+    async def save_messages(
+        self, added: Sequence[MessageRow], settled: Sequence[Settlement]
+    ) -> None:
+        """Keep new messages, then what became of messages; folding a record twice is harmless.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        await self._transactions.run(
+            lambda connection: _save(connection, added, settled), "save messages"
+        )
+
+    async def contact_messages(
+        self, contact: ContactId, *, after: int = 0, limit: int = 500
+    ) -> list[StoredMessage]:
+        """Return a contact's messages whose ``seq`` is above ``after``, in order."""
+        c = messages.c
+        return await self._stored((c.contact == plain(contact)) & (c.seq > after), limit)
+
+    async def thread_messages(
+        self, thread: str, *, after: int = 0, limit: int = 500
+    ) -> list[StoredMessage]:
+        """Return a thread's messages whose ``seq`` is above ``after``, in order."""
+        c = messages.c
+        return await self._stored((c.thread == plain(thread)) & (c.seq > after), limit)
+
+    async def messages(self, ids: Sequence[MessageId]) -> list[StoredMessage]:
+        """Return these messages, in order of their ``seq``."""
+        return await self._stored(messages.c.id.in_(ids), len(ids))
+
+    async def message_with(self, attachment: str) -> MessageRow | None:
+        """Return a message that carries a file, or None."""
+        quoted = _encoder.encode(plain(attachment)).decode()
+        wanted = select(messages).where(messages.c.attachments.contains(quoted, autoescape=True))
+        async with self._database.single("look for a message") as connection:
+            row = (await connection.execute(wanted.limit(1))).one_or_none()
+        return None if row is None else _row(row)
+
+    async def _stored(self, which: ColumnElement[bool], limit: int) -> list[StoredMessage]:
+        with_mail = messages.outerjoin(intake, messages.c.intake == intake.c.number)
+        wanted = select(*messages.columns, intake.c.subject, intake.c.html).select_from(with_mail)
+        wanted = wanted.where(which).order_by(messages.c.seq).limit(limit)
+        async with self._database.single("read messages") as connection:
+            found = [(_row(row), row) for row in await connection.execute(wanted)]
+            infos = await _infos(connection, {a for row, _ in found for a in row.attachments})
+        return [
+            StoredMessage(
+                row,
+                extra.subject or "",
+                extra.html or "",
+                tuple(infos[a] for a in row.attachments if a in infos),
+            )
+            for row, extra in found
+        ]
+
+
+class SqlChat:
+    """:class:`acd.ports.messages.ChatStore` on a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save_session(self, session: ChatSession) -> None:
+        """Keep a conversation; one that is known gets the new name and language.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        dialect = sqlite if self._database.is_sqlite else postgresql
+        told = {"name": plain(session.name), "language": plain(session.language)}
+        fresh = dialect.insert(chat_sessions).values(
+            id=session.id,
+            digest=session.digest,
+            address=plain(session.address),
+            opened_at=session.opened_at,
+            **told,
+        )
+        async with self._database.single("keep a chat") as connection:
+            await connection.execute(fresh.on_conflict_do_update(index_elements=["id"], set_=told))
+
+    async def session(self, digest: str) -> ChatSession | None:
+        """Return the conversation with a resume token of this digest, or None."""
+        wanted = select(chat_sessions).where(chat_sessions.c.digest == digest)
+        async with self._database.single("read a chat") as connection:
+            row = (await connection.execute(wanted)).one_or_none()
+        if row is None:
+            return None
+        return ChatSession(**{**row._mapping, "opened_at": Instant(row.opened_at)})
+
+
+def _save(
+    connection: Connection, added: Sequence[MessageRow], settled: Sequence[Settlement]
+) -> None:
+    c = messages.c
+    if added:
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+        fresh = dialect.insert(messages).on_conflict_do_nothing(index_elements=["id"])
+        connection.execute(fresh, [_values(row) for row in added])
+    for one in settled:
+        change = update(messages).where(c.id == one.message, c.version < one.version)
+        connection.execute(
+            change.values(version=one.version, state=str(one.state), failure=one.failure)
+        )
+
+
+def _values(row: MessageRow) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in _NAMES}
+    values = {k: plain(v) if isinstance(v, str) else v for k, v in values.items()}
+    return values | {"attachments": _encoder.encode(row.attachments).decode()}
+
+
+def _row(row: Any) -> MessageRow:
+    values = {name: row._mapping[name] for name in _NAMES}
+    return MessageRow(
+        **values
+        | {
+            "at": Instant(row.at),
+            "attachments": _ids.decode(row.attachments),
+            "state": MessageState(row.state),
+        }
+    )
+
+
+async def _infos(connection: AsyncConnection, ids: set[str]) -> dict[str, AttachmentInfo]:
+    if not ids:
+        return {}
+    c = attachments.c
+    rows = await connection.execute(select(c.id, c.name, c.type, c.size).where(c.id.in_(ids)))
+    return {row.id: AttachmentInfo(*row) for row in rows}
