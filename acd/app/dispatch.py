@@ -20,8 +20,12 @@ LINK_LOST = frozenset({"ari-disconnected", "ari-replaced"})
 """Failures that say nothing of the effect: the look after the next connect settles it."""
 
 
+Deliverer = Callable[[f.Deliver], None]
+"""Takes a message to be carried to a customer; returns at once."""
+
+
 class Dispatcher:
-    """Hands effects to the PBX and failures back to the engine.
+    """Hands effects to the PBX, messages to whoever delivers them, and failures to the engine.
 
     Args:
         tell: where failures go.
@@ -33,16 +37,27 @@ class Dispatcher:
         self._tell = tell
         self._line_of = line_of
         self._pbx: Pbx | None = None
-        self._lines: dict[str, deque[f.Effect]] = {}
+        self._deliver: Deliverer | None = None
+        self._lines: dict[str, deque[f.PbxEffect]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def use(self, pbx: Pbx) -> None:
         """Perform effects on ``pbx`` from now on."""
         self._pbx = pbx
 
+    def deliver_with(self, deliver: Deliverer) -> None:
+        """Give messages to ``deliver`` from now on; until then they stay in the outbox."""
+        self._deliver = deliver
+
     def perform(self, effects: Sequence[f.Effect]) -> None:
         """Begin to perform ``effects``; returns at once."""
         for effect in effects:
+            if isinstance(effect, f.Deliver):
+                if self._deliver is not None:
+                    self._deliver(effect)
+                continue
+            if isinstance(effect, f.Present):
+                continue  # the desk shows what is in the state
             name = self._name_of_line(effect)
             line = self._lines.get(name)
             if line is not None:
@@ -58,10 +73,8 @@ class Dispatcher:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _name_of_line(self, effect: f.Effect) -> str:
+    def _name_of_line(self, effect: f.PbxEffect) -> str:
         match effect:
-            case f.Present(offer):
-                return offer
             case f.Connect(_, caller):
                 return self._line_of(caller)
             case _:
@@ -75,7 +88,7 @@ class Dispatcher:
         finally:
             del self._lines[name]
 
-    async def _perform(self, effect: f.Effect) -> None:
+    async def _perform(self, effect: f.PbxEffect) -> None:
         name, subject = type(effect).__name__, _subject(effect)
         fault("before-effect", name)
         try:
@@ -90,12 +103,10 @@ class Dispatcher:
         fault("after-effect", name)
 
 
-def _subject(effect: f.Effect) -> str:
+def _subject(effect: f.PbxEffect) -> str:
     """Return the id an effect is about: what its failure is told of."""
     match effect:
         case f.Connect(_, _, agent_leg):
             return agent_leg
-        case f.Present(offer):
-            return offer
         case _:
             return effect.leg

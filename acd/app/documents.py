@@ -10,7 +10,17 @@ import msgspec
 from acd.core import events as e
 from acd.core.channel import Channel
 from acd.core.contact import BLAME, ContactState, EndReason, Party, SegmentKind
-from acd.core.ids import AgentName, ContactId, OfferId, QueueName, RecordingId, SegmentId
+from acd.core.ids import (
+    AgentName,
+    ContactId,
+    ConversationId,
+    CustomerId,
+    OfferId,
+    QueueName,
+    RecordingId,
+    SegmentId,
+)
+from acd.core.message import Author
 from acd.core.record import Record
 from acd.core.skill import Need
 from acd.core.timers import Instant
@@ -61,6 +71,10 @@ class ContactDocument(msgspec.Struct, kw_only=True):
         offer: the open offer.
         offers: how many there were.
         recording: the newest; each is named by its segment too.
+        thread: what ties written messages to it.
+        is_held: its agent has put it aside for work that goes before.
+        messages: how many were written, by anybody; ``replied_at`` is the first of an agent.
+        is_answered: the last who wrote was not the customer.
         ended_at: the customer is no longer with us; ``closed_at`` comes after wrap-up.
         ended_by: the party that ``end_reason`` blames.
     """
@@ -89,7 +103,15 @@ class ContactDocument(msgspec.Struct, kw_only=True):
     end_reason: EndReason | None = None
     ended_by: Party | None = None
     disposition: str = ""
+    note: str = ""
     recording: RecordingId | None = None
+    thread: str = ""
+    customer_id: CustomerId | None = None
+    conversation: ConversationId | None = None
+    is_held: bool = False
+    messages: int = 0
+    is_answered: bool = False
+    replied_at: datetime | None = None
     segments: list[SegmentDocument] = []
 
 
@@ -171,6 +193,7 @@ def _opened(event: e.ContactOpened, record: Record) -> ContactDocument:
         dnis=event.dnis,
         language=event.language,
         opened_at=moment(record.at),
+        thread=event.thread,
     )
 
 
@@ -202,6 +225,36 @@ def _attribute_set(contact: ContactDocument, event: e.AttributeSet, _at: datetim
 
 def _language_set(contact: ContactDocument, event: e.LanguageSet, _at: datetime) -> None:
     contact.language = event.language
+
+
+def _identified(contact: ContactDocument, event: e.ContactIdentified, _at: datetime) -> None:
+    contact.customer_id = event.customer
+    contact.conversation = event.conversation
+    contact.customer.name = contact.customer.name or event.name
+
+
+def _priority_changed(contact: ContactDocument, event: e.PriorityChanged, _at: datetime) -> None:
+    contact.priority = event.priority
+
+
+def _message_added(contact: ContactDocument, event: e.MessageAdded, at: datetime) -> None:
+    contact.messages += 1
+    contact.is_answered = event.author is not Author.CUSTOMER
+    if event.author is Author.AGENT:
+        contact.replied_at = contact.replied_at or at
+
+
+def _work_held(contact: ContactDocument, _event: e.WorkHeld, _at: datetime) -> None:
+    contact.is_held = True
+
+
+def _work_resumed(contact: ContactDocument, _event: e.WorkResumed, _at: datetime) -> None:
+    contact.is_held = False
+
+
+def _transferred(contact: ContactDocument, _event: e.ContactTransferred, at: datetime) -> None:
+    contact.is_held = False
+    _next_segment(contact, at, "transferred")
 
 
 def _message_started(contact: ContactDocument, event: e.MessageStarted, _at: datetime) -> None:
@@ -274,6 +327,7 @@ def _ended(contact: ContactDocument, event: e.ContactEnded, at: datetime) -> Non
     _next_segment(contact, at, event.reason)
     _set_wait(contact, at)
     contact.state = ContactState.WRAPUP
+    contact.is_held = False
     contact.ended_at = at
     contact.end_reason = event.reason
     contact.ended_by = BLAME[event.reason]
@@ -281,6 +335,7 @@ def _ended(contact: ContactDocument, event: e.ContactEnded, at: datetime) -> Non
 
 def _work_done(contact: ContactDocument, event: e.WorkDone, _at: datetime) -> None:
     contact.disposition = event.disposition or contact.disposition
+    contact.note = event.note or contact.note
 
 
 def _closed(contact: ContactDocument, event: e.ContactClosed, at: datetime) -> None:
@@ -293,6 +348,12 @@ def _closed(contact: ContactDocument, event: e.ContactClosed, at: datetime) -> N
 
 _FOLDS: dict[type, Callable[..., None]] = {
     e.ContactOpened: lambda *_: None,
+    e.ContactIdentified: _identified,
+    e.PriorityChanged: _priority_changed,
+    e.MessageAdded: _message_added,
+    e.WorkHeld: _work_held,
+    e.WorkResumed: _work_resumed,
+    e.ContactTransferred: _transferred,
     e.FlowEntered: _flow_entered,
     e.AttributeSet: _attribute_set,
     e.LanguageSet: _language_set,

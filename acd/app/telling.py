@@ -96,6 +96,15 @@ _tells(i.DigitReceived)(lambda b: f"key {b.digit} pressed")
 _tells(i.PlaybackEnded)(lambda b: "prompt played to its end")
 _tells(i.RecordingEnded)(lambda b: f"message of {b.seconds:.1f} s recorded")
 _tells(i.ContactArrived)(lambda b: f"{b.channel} from {b.sender} to {b.address} comes in")
+_tells(i.MessageArrived)(lambda b: f"{b.channel} from {b.sender} to {b.address} comes in")
+_tells(i.CustomerLeft)(lambda b: "customer leaves")
+_tells(i.SendMessage)(lambda b: f"{b.agent} writes {len(b.text)} characters")
+_tells(i.MessageDelivered)(lambda b: f"message {b.message} is delivered")
+_tells(i.MessageUndeliverable)(lambda b: f"message {b.message} cannot be delivered: {b.code}")
+_tells(i.IdentifyContact)(lambda b: f"customer {b.customer}, conversation {b.conversation}")
+_tells(i.TransferContact)(lambda b: f"{b.agent} hands over to {b.to_agent or b.to_queue}")
+_tells(i.SetPriority)(lambda b: f"priority to be {b.priority}")
+_tells(i.WithdrawContact)(lambda b: "to be taken out")
 _tells(i.AcceptOffer)(lambda b: "offer accepted on the screen")
 _tells(i.DeclineOffer)(lambda b: "offer declined on the screen")
 _tells(i.EndContact)(lambda b: f"{'customer' if b.by_customer else 'agent'} ends it")
@@ -162,6 +171,20 @@ def _contact_queued(body: e.ContactQueued) -> str:
     return of(f"waits in queue {body.queue}", "; ".join(words))
 
 
+_tells(e.ContactIdentified)(
+    lambda b: f"is from customer {b.customer}, conversation {b.conversation}"
+)
+_tells(e.PriorityChanged)(lambda b: f"priority {b.priority} from now on")
+_tells(e.IntakeTaken)(lambda b: f"row {b.intake} of the intake is worked off")
+_tells(e.MessageAdded)(
+    lambda b: f"{b.agent or b.author} writes {len(b.text)} characters, message {b.message}"
+)
+_tells(e.MessageSettled)(
+    lambda b: (
+        f"message {b.message} "
+        + (f"cannot be delivered: {b.failure}" if b.failure else "is delivered")
+    )
+)
 _tells(e.FlowEntered)(lambda b: f"flow {b.flow}")
 _tells(e.NodeEntered)(lambda b: f"node {b.flow}.{b.node}")
 _tells(e.AttributeSet)(lambda b: f"{b.key} = {b.value}")
@@ -197,6 +220,9 @@ _tells(e.OfferMade)(lambda b: f"offered to {b.agent}, attempt {b.attempt} [{chos
 _tells(e.OfferRinging)(lambda b: f"phone of {b.agent} rings")
 _tells(e.OfferAccepted)(lambda b: f"{b.agent} answers")
 _tells(e.OfferEnded)(lambda b: f"offer to {b.agent} {_OUTCOMES[b.outcome]}")
+_tells(e.WorkHeld)(lambda b: f"{b.agent} puts it aside")
+_tells(e.WorkResumed)(lambda b: f"{b.agent} goes on with it")
+_tells(e.ContactTransferred)(lambda b: f"{b.agent} hands it over to {b.to or 'queue ' + b.queue}")
 _tells(e.ContactEnded)(
     lambda b: (
         f"ends: {b.reason}, by {BLAME[b.reason]}"

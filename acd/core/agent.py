@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from acd.core.channel import TRAITS, Channel
 from acd.core.ids import AgentName, ContactId, LegId, OfferId, QueueName
+from acd.core.skill import Need, Requirement, missing
 from acd.core.timers import NEVER, Instant
 
 
@@ -40,8 +41,15 @@ class WorkState(StrEnum):
 
     OFFERED = "offered"
     ACTIVE = "active"
+    HELD = "held"  # suspended by work of a channel that interrupts it
     WRAPUP = "wrapup"
     DONE = "done"
+
+
+DIRECT = "agent:"
+"""How the skill begins that is one agent and nobody else."""
+
+INTERRUPTS: Mapping[Channel, tuple[Channel, ...]] = {Channel.VOICE: (Channel.MAIL,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,9 @@ class AgentProfile:
         queues: queue to preference level, 1 served first.
         address: where the agent's phone is reached, a SIP user; empty without a phone.
         capacity: how many contacts of each channel at once.
+        exclusive: sets of channels of which only one is worked on at a time.
+        interrupts: channel to those whose work it suspends: they are held while it lasts, and none
+            of them is offered meanwhile.
     """
 
     name: AgentName
@@ -63,6 +74,31 @@ class AgentProfile:
     queues: Mapping[QueueName, int] = field(default_factory=dict)
     address: str = ""
     capacity: Mapping[Channel, int] = field(default_factory=lambda: {Channel.VOICE: 1})
+    exclusive: tuple[tuple[Channel, ...], ...] = ()
+    interrupts: Mapping[Channel, tuple[Channel, ...]] = field(default_factory=lambda: INTERRUPTS)
+
+    def lacks(self, requirement: Requirement) -> Need | None:
+        """Return the first need that the agent does not meet, or None."""
+        need = missing(self.skills, requirement)
+        while need is not None and need.skill == DIRECT + self.name:
+            requirement = requirement[requirement.index(need) + 1 :]
+            need = missing(self.skills, requirement)
+        return need
+
+    def suspends(self, channel: Channel, running: Channel) -> bool:
+        """Return whether work on ``channel`` suspends work on ``running``."""
+        return running in self.interrupts.get(channel, ())
+
+    def hinders(self, running: Channel, channel: Channel) -> bool:
+        """Return whether nothing of ``channel`` is taken beside work on ``running``."""
+        if running is channel or self.suspends(channel, running):
+            return False
+        if self.suspends(running, channel):
+            return True
+        return any(running in group and channel in group for group in self.exclusive)
+
+
+_HELD = WorkState.HELD
 
 
 @dataclass(slots=True)
@@ -118,8 +154,9 @@ class Agent:
         """Return why the agent can take no contact of ``channel`` now; empty if they can.
 
         The answers are stable words: ``logged_out``, ``not_ready:<reason>``, ``resting:<reason>``,
-        ``no_phone``, ``unreachable``, ``on_line``, ``no_capacity``, and ``offered``, ``active`` or
-        ``wrapup`` for what occupies them.
+        ``no_phone``, ``unreachable``, ``on_line``, ``no_capacity``; ``offered``, ``active``,
+        ``held`` or ``wrapup`` for what occupies them, and the same after ``<channel>:`` for work of
+        another channel beside which none of this one is taken.
         """
         if self.presence is not _AVAILABLE:
             return f"{self.presence}:{self.reason}" if self.reason else str(self.presence)
@@ -139,4 +176,7 @@ class Agent:
             taken = [work for work in self.works.values() if work.channel is channel]
             if len(taken) >= limit:
                 return taken[0].state.value
+            for work in self.works.values():
+                if work.state is not _HELD and self.profile.hinders(work.channel, channel):
+                    return f"{work.channel}:{work.state}"
         return ""

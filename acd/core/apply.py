@@ -13,9 +13,11 @@ from acd.core import events as e
 from acd.core.agent import Agent, Presence, Work, WorkState
 from acd.core.channel import TRAITS
 from acd.core.contact import Contact, ContactState, Segment, SegmentKind
+from acd.core.effects import Deliver
 from acd.core.ids import OfferId
 from acd.core.leg import Leg, LegRole, LegState
 from acd.core.machine import CONTACT, LEG, WORK, move
+from acd.core.message import Author
 from acd.core.offer import Offer
 from acd.core.record import Record
 from acd.core.skill import Requirement
@@ -214,7 +216,18 @@ def _(state: State, _: Timers, event: e.ContactOpened, at: Instant, _seq: int) -
         language=event.language,
         opened_at=at,
         leg=event.leg,
+        thread=event.thread,
     )
+    if event.thread:
+        state.threads[event.thread] = event.contact
+
+
+@_folds(e.ContactIdentified)
+def _(state: State, _: Timers, event: e.ContactIdentified, _at: Instant, _seq: int) -> None:
+    contact = state.contacts[event.contact]
+    contact.customer = event.customer
+    contact.conversation = event.conversation
+    contact.caller_name = contact.caller_name or event.name
 
 
 @_folds(e.FlowEntered)
@@ -325,9 +338,50 @@ def _(state: State, timers: Timers, event: e.MusicStarted, _at: Instant, _seq: i
     timers.clear(Purpose.MUSIC, event.contact)
 
 
+@_folds(e.PriorityChanged)
+def _(state: State, _: Timers, event: e.PriorityChanged, _at: Instant, _seq: int) -> None:
+    state.contacts[event.contact].priority = event.priority
+
+
 def _clear_queue_timers(timers: Timers, contact: Contact) -> None:
     for purpose in (Purpose.QUEUE, Purpose.RELAX, Purpose.MUSIC):
         timers.clear(purpose, contact.id)
+
+
+# --- messages -----------------------------------------------------------------------------------
+
+
+@_folds(e.IntakeTaken)
+def _(state: State, _: Timers, event: e.IntakeTaken, _at: Instant, _seq: int) -> None:
+    state.intake = event.intake
+
+
+@_folds(e.MessageAdded)
+def _(state: State, _: Timers, event: e.MessageAdded, at: Instant, _seq: int) -> None:
+    contact = state.contacts[event.contact]
+    if event.author is Author.CUSTOMER:
+        return
+    if event.author is Author.AGENT:
+        contact.sent[event.key] = event.message
+        contact.replied_at = contact.replied_at or at
+    if TRAITS[contact.channel].is_delivered:
+        state.outbox[event.message] = Deliver(
+            event.message,
+            contact.id,
+            contact.channel,
+            contact.dnis,
+            contact.ani,
+            contact.thread,
+            event.text,
+            event.author,
+            contact.language,
+            event.attachments,
+        )
+
+
+@_folds(e.MessageSettled)
+def _(state: State, _: Timers, event: e.MessageSettled, _at: Instant, _seq: int) -> None:
+    state.outbox.pop(event.message, None)
 
 
 # --- offers -------------------------------------------------------------------------------------
@@ -396,6 +450,20 @@ def _close_offer(state: State, timers: Timers, offer: OfferId) -> None:
     timers.clear(Purpose.RINGING, offer)
 
 
+@_folds(e.WorkHeld)
+def _(state: State, _: Timers, event: e.WorkHeld, at: Instant, _seq: int) -> None:
+    work = state.agents[event.agent].works[event.offer]
+    work.state = move(WORK, work.state, WorkState.HELD, event.offer)
+    work.since = at
+
+
+@_folds(e.WorkResumed)
+def _(state: State, _: Timers, event: e.WorkResumed, at: Instant, _seq: int) -> None:
+    work = state.agents[event.agent].works[event.offer]
+    work.state = move(WORK, work.state, WorkState.ACTIVE, event.offer)
+    work.since = at
+
+
 # --- endings ------------------------------------------------------------------------------------
 
 
@@ -407,6 +475,8 @@ def _(state: State, timers: Timers, event: e.ContactEnded, at: Instant, _seq: in
     contact.ended_at = at
     contact.end_reason = event.reason
     contact.playback = None
+    if state.threads.get(contact.thread) == contact.id:
+        del state.threads[contact.thread]
     _next_segment(contact, at, event.reason)
     _clear_queue_timers(timers, contact)
     timers.clear(Purpose.FLOW, contact.id)

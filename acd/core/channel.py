@@ -13,6 +13,7 @@ class Channel(StrEnum):
     CHAT = "chat"
     MAIL = "mail"
     SMS = "sms"
+    MESSAGING = "messaging"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,23 @@ class Traits:
     Attributes:
         has_legs: parties are joined by PBX channels, so an offer rings a phone and answering it
             accepts; without legs an offer is shown and accepted by a request.
+        is_delivered: what we write is carried to the customer by a gateway that says when it has
+            arrived; else whoever is connected reads it and who is not finds it later.
+        is_live: the customer stays and waits, so a queue can be full and gives up after its
+            longest wait. Nobody sits and waits for an answer to a mail: it stays until answered.
+        offer_seconds: least time an agent has to take an offer.
     """
 
     has_legs: bool
+    is_delivered: bool = False
+    is_live: bool = True
+    offer_seconds: float = 0
 
 
 TRAITS: dict[Channel, Traits] = {
     Channel.VOICE: Traits(has_legs=True),
     Channel.CHAT: Traits(has_legs=False),
-    Channel.MAIL: Traits(has_legs=False),
-    Channel.SMS: Traits(has_legs=False),
+    Channel.MAIL: Traits(has_legs=False, is_delivered=True, is_live=False, offer_seconds=120),
+    Channel.SMS: Traits(has_legs=False, is_delivered=True, is_live=False, offer_seconds=60),
+    Channel.MESSAGING: Traits(has_legs=False, is_delivered=True, is_live=False, offer_seconds=60),
 }

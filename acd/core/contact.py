@@ -10,7 +10,10 @@ from acd.core.flows import Cursor
 from acd.core.ids import (
     AgentName,
     ContactId,
+    ConversationId,
+    CustomerId,
     LegId,
+    MessageId,
     OfferId,
     PlaybackId,
     QueueName,
@@ -55,6 +58,7 @@ class EndReason(StrEnum):
     FLOW_FAILED = "flow_failed"  # a flow could go neither on nor to a human
     PBX_LOST = "pbx_lost"
     UNSEEN = "unseen"  # ended while nobody was looking
+    WITHDRAWN = "withdrawn"  # a supervisor took it out of its queue
 
 
 BLAME: dict[EndReason, Party] = {
@@ -68,6 +72,7 @@ BLAME: dict[EndReason, Party] = {
     EndReason.FLOW_FAILED: Party.SYSTEM,
     EndReason.PBX_LOST: Party.SYSTEM,
     EndReason.UNSEEN: Party.UNKNOWN,
+    EndReason.WITHDRAWN: Party.SYSTEM,
 }
 
 
@@ -114,6 +119,10 @@ class Contact:
         playback: what the customer is being played by the flow, if anything.
         leave_at: when the queue gives it back to its flow.
         recording: the talk's or the message's recording, if any.
+        thread: see :class:`acd.core.events.ContactOpened`.
+        customer, conversation: who it is from and on which matter, once that is known.
+        sent: key to message of what agents wrote.
+        replied_at: when an agent first wrote.
         is_leaving_message: the customer is speaking onto ``recording`` now.
         has_music: whether the customer has been put on hold music.
     """
@@ -148,6 +157,11 @@ class Contact:
     leave_at: Instant = NEVER
     is_leaving_message: bool = False
     disposition: str = ""
+    thread: str = ""
+    customer: CustomerId | None = None
+    conversation: ConversationId | None = None
+    sent: dict[str, MessageId] = field(default_factory=dict)
+    replied_at: Instant | None = None
     segments: list[Segment] = field(default_factory=list)
 
     @property

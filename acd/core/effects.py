@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from acd.core.channel import Channel
 from acd.core.flows import Prompt
-from acd.core.ids import AgentName, ContactId, LegId, OfferId, PlaybackId, RecordingId
+from acd.core.ids import (
+    AgentName,
+    ContactId,
+    LegId,
+    MessageId,
+    OfferId,
+    PlaybackId,
+    RecordingId,
+)
 from acd.core.leg import GoneCause
+from acd.core.message import Author
 from acd.core.value import value
 
 
@@ -109,4 +119,30 @@ class Present:
     agent: AgentName
 
 
-Effect = Answer | Play | StopPlay | TakeMessage | Hold | Unhold | Dial | Connect | HangUp | Present
+@value(frozen=True, slots=True)
+class Deliver:
+    """Carry a message to the customer; a repeat is the same message.
+
+    Attributes:
+        address: what the contact was to: ours.
+        recipient: who the contact is from.
+        thread: what it is an answer in.
+        language: the contact's.
+    """
+
+    message: MessageId
+    contact: ContactId
+    channel: Channel
+    address: str
+    recipient: str
+    thread: str
+    text: str
+    author: Author
+    language: str
+    attachments: tuple[str, ...] = ()
+
+
+PbxEffect = Answer | Play | StopPlay | TakeMessage | Hold | Unhold | Dial | Connect | HangUp
+"""What a PBX does."""
+
+Effect = PbxEffect | Present | Deliver

@@ -15,7 +15,10 @@ from acd.core.flows import Cursor, Prompt
 from acd.core.ids import (
     AgentName,
     ContactId,
+    ConversationId,
+    CustomerId,
     LegId,
+    MessageId,
     OfferId,
     PlaybackId,
     QueueName,
@@ -23,6 +26,7 @@ from acd.core.ids import (
     SegmentId,
 )
 from acd.core.leg import GoneCause, LegRole, LegState
+from acd.core.message import Author
 from acd.core.offer import Candidates, OfferOutcome
 from acd.core.site import Site
 from acd.core.skill import Requirement
@@ -169,7 +173,14 @@ class LegClosed(_Event):
 
 @value(frozen=True, slots=True)
 class ContactOpened(_Event):
-    """A contact began."""
+    """A contact began.
+
+    Attributes:
+        ani: who it is from: a number, an address, a handle.
+        dnis: what it is to: a number, a mailbox, a widget.
+        caller_name: their name as the channel tells it.
+        thread: what ties written messages to it while it is open; empty for a call.
+    """
 
     contact: ContactId
     channel: Channel
@@ -179,6 +190,17 @@ class ContactOpened(_Event):
     caller_name: str
     language: str
     site: str
+    thread: str = ""
+
+
+@value(frozen=True, slots=True)
+class ContactIdentified(_Event):
+    """It became known who a contact is from, and on which matter."""
+
+    contact: ContactId
+    customer: CustomerId
+    conversation: ConversationId
+    name: str
 
 
 @value(frozen=True, slots=True)
@@ -315,6 +337,59 @@ class MusicStarted(_Event):
     music: str
 
 
+@value(frozen=True, slots=True)
+class PriorityChanged(_Event):
+    """A contact goes before or behind others from now on."""
+
+    contact: ContactId
+    priority: int
+
+
+# --- messages -----------------------------------------------------------------------------------
+
+
+@value(frozen=True, slots=True)
+class IntakeTaken(_Event):
+    """A row of the intake was worked off; none of this number or before is taken again."""
+
+    intake: int
+
+
+@value(frozen=True, slots=True)
+class MessageAdded(_Event):
+    """A message became part of a contact.
+
+    Attributes:
+        agent: who wrote it, if an agent did.
+        intake: the row of the intake that holds it whole; 0 for what we wrote.
+        key: the sender's own name of it, by which a repeat is known.
+        text: plain text.
+        attachments: ids of what was sent with it.
+    """
+
+    contact: ContactId
+    message: MessageId
+    author: Author
+    agent: AgentName | None
+    intake: int
+    key: str
+    text: str
+    attachments: tuple[str, ...]
+
+
+@value(frozen=True, slots=True)
+class MessageSettled(_Event):
+    """What we wrote was handed over to the customer's side, or never will be.
+
+    Attributes:
+        failure: code of why not; empty when it was.
+    """
+
+    contact: ContactId
+    message: MessageId
+    failure: str
+
+
 # --- offers -------------------------------------------------------------------------------------
 
 
@@ -367,6 +442,38 @@ class OfferEnded(_Event):
     outcome: OfferOutcome
 
 
+@value(frozen=True, slots=True)
+class WorkHeld(_Event):
+    """An agent's work is suspended while work of another channel lasts."""
+
+    contact: ContactId
+    agent: AgentName
+    offer: OfferId
+
+
+@value(frozen=True, slots=True)
+class WorkResumed(_Event):
+    """An agent goes on with suspended work."""
+
+    contact: ContactId
+    agent: AgentName
+    offer: OfferId
+
+
+@value(frozen=True, slots=True)
+class ContactTransferred(_Event):
+    """An agent hands a contact over; they are done with it and it is queued again.
+
+    Attributes:
+        to: the agent it is meant for; None for whoever the queue finds.
+    """
+
+    contact: ContactId
+    agent: AgentName
+    queue: QueueName
+    to: AgentName | None
+
+
 # --- endings ------------------------------------------------------------------------------------
 
 
@@ -401,6 +508,7 @@ class WorkDone(_Event):
     agent: AgentName
     offer: OfferId
     disposition: str
+    note: str = ""
 
 
 @value(frozen=True, slots=True)
@@ -428,6 +536,7 @@ Event = (
     | FarewellStarted
     | LegClosed
     | ContactOpened
+    | ContactIdentified
     | FlowEntered
     | NodeEntered
     | AttributeSet
@@ -442,10 +551,17 @@ Event = (
     | QueueLeft
     | RequirementRelaxed
     | MusicStarted
+    | PriorityChanged
+    | IntakeTaken
+    | MessageAdded
+    | MessageSettled
     | OfferMade
     | OfferRinging
     | OfferAccepted
     | OfferEnded
+    | WorkHeld
+    | WorkResumed
+    | ContactTransferred
     | ContactEnded
     | WrapupStarted
     | WorkDone

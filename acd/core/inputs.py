@@ -10,7 +10,18 @@ from dataclasses import field
 
 from acd.core.agent import AgentProfile, Presence
 from acd.core.channel import Channel
-from acd.core.ids import AgentName, ContactId, LegId, OfferId, PlaybackId, QueueName, RecordingId
+from acd.core.ids import (
+    AgentName,
+    ContactId,
+    ConversationId,
+    CustomerId,
+    LegId,
+    MessageId,
+    OfferId,
+    PlaybackId,
+    QueueName,
+    RecordingId,
+)
 from acd.core.leg import GoneCause, LegState
 from acd.core.site import Site
 from acd.core.skill import Requirement
@@ -72,10 +83,17 @@ class PhoneReachable:
 
 @value(frozen=True, slots=True)
 class FinishWrapup:
-    """The agent's after-contact work is done."""
+    """The agent's after-contact work is done.
+
+    Attributes:
+        contact: of which contact; of all that are in wrap-up when None.
+        note: what the agent wants to be read of it later.
+    """
 
     agent: AgentName
     disposition: str = ""
+    contact: ContactId | None = None
+    note: str = ""
 
 
 # --- legs ---------------------------------------------------------------------------------------
@@ -196,6 +214,112 @@ class ContactArrived:
 
 
 @value(frozen=True, slots=True)
+class MessageArrived:
+    """A customer wrote.
+
+    Attributes:
+        intake: number of the row of the intake that holds it: rows are told in order, each once.
+        address: what it was sent to; looked up among the site's numbers, then ``channel`` is.
+        sender, sender_name: who wrote it.
+        thread: while a contact of this thread is open the message is added to it.
+        key: the sender's own name of the message.
+        text: plain, at most :data:`acd.core.message.LONGEST_TEXT` characters.
+        attributes: what is known of a contact that begins with it.
+    """
+
+    intake: int
+    channel: Channel
+    address: str
+    sender: str
+    sender_name: str
+    thread: str
+    text: str
+    key: str = ""
+    language: str = ""
+    attachments: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@value(frozen=True, slots=True)
+class CustomerLeft:
+    """A customer closed a chat, or is taken to have given it up."""
+
+    intake: int
+    thread: str
+
+
+@value(frozen=True, slots=True)
+class SendMessage:
+    """The agent who works on a contact writes to its customer.
+
+    Attributes:
+        key: the desk's own name of the message; one that is known is refused.
+    """
+
+    contact: ContactId
+    agent: AgentName
+    key: str
+    text: str
+    attachments: tuple[str, ...] = ()
+
+
+@value(frozen=True, slots=True)
+class MessageDelivered:
+    """A message was handed over to the customer's side."""
+
+    message: MessageId
+
+
+@value(frozen=True, slots=True)
+class MessageUndeliverable:
+    """A message will never reach the customer."""
+
+    message: MessageId
+    code: str
+
+
+@value(frozen=True, slots=True)
+class IdentifyContact:
+    """Somebody looked up who a contact is from, and on which matter.
+
+    Attributes:
+        name: the customer's; kept where the channel told none.
+        attributes: what is known of the matter; what the contact knows better stays.
+    """
+
+    contact: ContactId
+    customer: CustomerId
+    conversation: ConversationId
+    name: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@value(frozen=True, slots=True)
+class TransferContact:
+    """The agent who works on a contact hands it over to a queue or to one agent."""
+
+    contact: ContactId
+    agent: AgentName
+    to_queue: QueueName | None = None
+    to_agent: AgentName | None = None
+
+
+@value(frozen=True, slots=True)
+class SetPriority:
+    """Let a contact that waits go before or behind others."""
+
+    contact: ContactId
+    priority: int
+
+
+@value(frozen=True, slots=True)
+class WithdrawContact:
+    """A supervisor takes a contact that nobody works on out."""
+
+    contact: ContactId
+
+
+@value(frozen=True, slots=True)
 class AcceptOffer:
     """The agent takes an offer."""
 
@@ -312,6 +436,15 @@ Input = (
     | PlaybackEnded
     | RecordingEnded
     | ContactArrived
+    | MessageArrived
+    | CustomerLeft
+    | SendMessage
+    | MessageDelivered
+    | MessageUndeliverable
+    | IdentifyContact
+    | TransferContact
+    | SetPriority
+    | WithdrawContact
     | AcceptOffer
     | DeclineOffer
     | EndContact

@@ -36,7 +36,8 @@ CONTACT: Table[C] = {
 
 WORK: Table[WorkState] = {
     WorkState.OFFERED: frozenset({WorkState.ACTIVE, WorkState.DONE}),
-    WorkState.ACTIVE: frozenset({WorkState.WRAPUP, WorkState.DONE}),
+    WorkState.ACTIVE: frozenset({WorkState.HELD, WorkState.WRAPUP, WorkState.DONE}),
+    WorkState.HELD: frozenset({WorkState.ACTIVE, WorkState.WRAPUP, WorkState.DONE}),
     WorkState.WRAPUP: frozenset({WorkState.DONE}),
     WorkState.DONE: frozenset(),
 }

@@ -26,7 +26,7 @@ from acd.core.contact import Contact, ContactState
 from acd.core.ids import AgentName, ContactId, QueueName
 from acd.core.leg import LegState
 from acd.core.offer import Candidate, Candidates
-from acd.core.skill import Requirement, missing
+from acd.core.skill import Requirement
 from acd.core.state import State
 from acd.core.strategy import STRATEGIES, Rank
 from acd.core.timers import Instant
@@ -350,7 +350,7 @@ class Matcher:
         excluded: list[Candidate] = []
         for name in names:
             agent = self._state.agents[name]
-            need = missing(agent.profile.skills, contact.requirement)
+            need = agent.profile.lacks(contact.requirement)
             if need is not None:
                 has = agent.profile.skills.get(need.skill, 0)
                 why = f"skill:{need.skill} needs {need.min} has {has}"
@@ -371,7 +371,7 @@ class Matcher:
 
 def _enlist(klass: Class, agent: Agent) -> bool:
     preference = agent.profile.queues.get(klass.key.queue)
-    if preference is None or missing(agent.profile.skills, klass.requirement):
+    if preference is None or agent.profile.lacks(klass.requirement):
         return False
     klass.members[agent.name] = preference
     return True

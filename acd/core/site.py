@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from acd.core.calendar import Calendar
+from acd.core.flows import Prompt
 from acd.core.ids import QueueName
 from acd.core.queue import Queue
+
+DEFAULT_NUMBER = "default"
+"""Entry of the site's numbers that takes every number nobody listed."""
+
+_SOUND = "file:"
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """What a dialled number reaches.
+    """What a dialled number, a mailbox, a widget or a channel as a whole reaches.
 
     Attributes:
         flow: name of the flow its contacts enter.
@@ -47,3 +53,9 @@ class Site:
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     flows: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     prompts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def text_of(self, prompts: Sequence[Prompt], language: str) -> str:
+        """Return prompts as they are written; recorded ones have no text."""
+        own = self.prompts.get(language, {})
+        texts = [own.get(p.value, "") if p.kind == "key" else p.value for p in prompts]
+        return " ".join(text for text in texts if text and not text.startswith(_SOUND))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from acd.core.agent import Agent
+from acd.core.channel import Channel
 from acd.core.contact import Contact
-from acd.core.ids import AgentName, ContactId, LegId, OfferId
+from acd.core.effects import Deliver
+from acd.core.ids import AgentName, ContactId, LegId, MessageId, OfferId
 from acd.core.leg import Leg
 from acd.core.offer import Offer
 from acd.core.queue import Queue
-from acd.core.site import Site
+from acd.core.site import DEFAULT_NUMBER, Number, Site
 from acd.core.timers import NEVER, Instant
 
 
@@ -24,6 +26,9 @@ class State:
         site: version of the running site.
         sites: the running site and those that contacts in flight still use.
         epochs: PBX name to the epoch last seen.
+        threads: thread to the open contact that its messages belong to.
+        intake: number of the last row of the intake that was worked off.
+        outbox: messages under way to customers.
         deadlines: see :class:`acd.core.timers.Timers`.
     """
 
@@ -38,7 +43,18 @@ class State:
     offers: dict[OfferId, Offer] = field(default_factory=dict)
     legs: dict[LegId, Leg] = field(default_factory=dict)
     epochs: dict[str, str] = field(default_factory=dict)
+    threads: dict[str, ContactId] = field(default_factory=dict)
+    intake: int = 0
+    outbox: dict[MessageId, Deliver] = field(default_factory=dict)
     deadlines: dict[str, Instant] = field(default_factory=dict)
+
+    def number_of(self, address: str, channel: Channel) -> Number | None:
+        """Return what an address reaches: its own entry, its channel's, or everybody's."""
+        site = self.sites.get(self.site)
+        if site is None:
+            return None
+        numbers = site.numbers
+        return numbers.get(address) or numbers.get(channel) or numbers.get(DEFAULT_NUMBER)
 
     def site_of(self, contact: Contact) -> Site:
         """Return the site version the contact entered with."""

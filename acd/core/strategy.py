@@ -68,6 +68,12 @@ def longest_idle(agent: Agent, _: Requirement) -> Rank:
     return (agent.idle_since,)
 
 
+@strategy("least_loaded", "works", "idle_since")
+def least_loaded(agent: Agent, _: Requirement) -> Rank:
+    """Fewest contacts in hand first, then longest idle: for channels taken several at once."""
+    return (len(agent.works), agent.idle_since)
+
+
 @strategy("most_skilled", "levels", "idle_since")
 def most_skilled(agent: Agent, requirement: Requirement) -> Rank:
     """The highest levels in what the contact needs, then longest idle (Wallace and Whitt 2005)."""

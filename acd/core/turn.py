@@ -60,9 +60,12 @@ _TOUCHES: dict[type, Callable[[World, Any], None]] = {
     e.ContactQueued: _touch_contact,
     e.QueueLeft: _touch_contact,
     e.RequirementRelaxed: _touch_contact,
+    e.PriorityChanged: _touch_contact,
     e.OfferMade: _touch_both,
     e.OfferEnded: _touch_both,
     e.ContactEnded: _touch_contact,
+    e.WorkHeld: _touch_agent,
+    e.WorkResumed: _touch_agent,
     e.WorkDone: _touch_agent,
 }
 _ABOUT_AGENT = frozenset(k for k, touch in _TOUCHES.items() if touch is not _touch_contact)

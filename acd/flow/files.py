@@ -10,10 +10,10 @@ from itertools import pairwise
 from typing import Any
 
 from acd.core.calendar import WEEKDAYS, Calendar, Slots
-from acd.core.decide.legs import DEFAULT_NUMBER
+from acd.core.channel import Channel
 from acd.core.ids import QueueName
 from acd.core.queue import Queue
-from acd.core.site import Number
+from acd.core.site import DEFAULT_NUMBER, Number
 from acd.core.strategy import STRATEGIES
 from acd.flow.check import Named
 from acd.flow.kinds import (
@@ -35,7 +35,8 @@ from acd.flow.schema import key, read_schema, refs_of
 
 Raw = Mapping[str, object]
 
-_DIALLED = re.compile(r"\+?[0-9*#]{1,32}")
+_ADDRESS = re.compile(r"\+?[0-9*#]{1,32}|[^\s@:]{1,64}@[^\s@:]{1,255}|[a-z]+:[^\s]{1,128}")
+_WHOLE = frozenset({DEFAULT_NUMBER, *Channel} - {Channel.VOICE})
 _SLOT = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -52,7 +53,9 @@ FILE_PREFIX = "file:"
 class NumberKeys:
     """`"100" = "main"`, or with more to say `"100" = { flow = "main", language = "es" }`.
 
-    The entry `default` takes every number that is not listed.
+    An address of written contacts stands like a number: `"help@example.org"`, `"widget:site"`. The
+    entry `chat`, `mail`, `sms` or `messaging` takes what comes over that channel to no address
+    listed, `default` every number that is not.
     """
 
     flow: str = key(Name("flow", To.FLOW), "the flow that its callers enter")
@@ -65,8 +68,11 @@ def read_numbers(raw: Raw, at: At) -> tuple[dict[str, Number], list[Named]]:
     numbers, named = {}, []
     for number, entry in raw.items():
         place = at / number
-        if number != DEFAULT_NUMBER and not _DIALLED.fullmatch(number):
-            place.say(Code.BAD_NUMBER, f"{quoted(number)} cannot be dialled: +, digits, *, #")
+        if number not in _WHOLE and not _ADDRESS.fullmatch(number):
+            place.say(
+                Code.BAD_NUMBER,
+                f"{quoted(number)} is neither a number (+, digits, *, #) nor an address",
+            )
         short = isinstance(entry, str)
         keys = read_schema(NumberKeys, {"flow": entry} if short else entry, place)
         if keys is BAD:

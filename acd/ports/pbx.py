@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from acd.core.effects import Effect
+from acd.core.effects import PbxEffect
 from acd.core.errors import AcdError
 from acd.core.flows import Prompt
 from acd.core.ids import AgentName, LegId, PlaybackId, RecordingId
@@ -69,7 +69,7 @@ class Pbx(Protocol):
         """Its name, unique in the site."""
         ...
 
-    async def perform(self, effect: Effect) -> None:
+    async def perform(self, effect: PbxEffect) -> None:
         """Perform one effect; repeating it is harmless.
 
         Raises:

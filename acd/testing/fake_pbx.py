@@ -194,7 +194,7 @@ class FakePbx:
                 return self._dial(effect)
             case f.Connect():
                 return self._connect(effect)
-            case f.Present():
+            case f.Present() | f.Deliver():
                 return ""
         leg = self.legs.get(effect.leg)
         if leg is None or not leg.is_ours:
@@ -343,5 +343,7 @@ def _subjects(effect: f.Effect) -> tuple[LegId, ...]:
             return agent_leg, caller
         case f.Present(offer):
             return (LegId(offer),)
+        case f.Deliver(message):
+            return (LegId(message),)
         case _:
             return (effect.leg,)

@@ -71,7 +71,15 @@ def test_the_document_of_a_call():
         "end_reason": "customer_ended",
         "ended_by": "customer",
         "disposition": "sold",
+        "note": "",
         "recording": recording,
+        "thread": "",
+        "customer_id": None,
+        "conversation": None,
+        "is_held": False,
+        "messages": 0,
+        "is_answered": False,
+        "replied_at": None,
     }
     assert [(s["kind"], s["party"], s["reason"], s["recording"]) for s in segments] == [
         ("flow", "sales", "queued", None),
@@ -292,6 +300,7 @@ def test_every_event_of_a_contact_is_shown_or_left_out_on_purpose():
         e.FlowWaiting,
         e.MusicStarted,
         e.WrapupStarted,
+        e.MessageSettled,
     }
     of_contacts = {k for k in EVENT_TYPES.values() if "contact" in k.__dataclass_fields__}
     assert of_contacts == left_out | set(_FOLDS)

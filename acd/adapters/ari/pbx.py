@@ -275,7 +275,7 @@ class AriPbx:
 
     # --- effects --------------------------------------------------------------------------------
 
-    async def perform(self, effect: f.Effect) -> None:
+    async def perform(self, effect: f.PbxEffect) -> None:
         """Perform one effect.
 
         Raises:
@@ -304,8 +304,6 @@ class AriPbx:
                 case f.HangUp(leg, cause):
                     code = _HANGUP_CODES.get(cause, "16")
                     await self._unless_gone(self.client.ari.channels.hangup(leg, reason_code=code))
-                case f.Present():
-                    pass  # shown at the desk, nothing rings
         except AriUnavailable as error:
             raise PbxError(error.message, code=error.code) from error
         except AriError as error:

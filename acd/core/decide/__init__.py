@@ -3,13 +3,24 @@
 A decision reads the state and emits events and effects through its :class:`~acd.core.turn.Turn`;
 it never changes the state itself. What cannot apply any more is refused or is simply nothing.
 
-    registry < acts < flow < offers < legs, agents, contacts < deadlines, pbx
+    registry < acts, messages < flow < offers < legs, agents, contacts, transfer < deadlines, pbx
 """
 
 from __future__ import annotations
 
-from acd.core.decide import agents, centre, contacts, deadlines, legs, pbx
+from acd.core.decide import agents, centre, contacts, deadlines, legs, messages, pbx, transfer
 from acd.core.decide.offers import match
 from acd.core.decide.registry import DECISIONS
 
-__all__ = ["DECISIONS", "agents", "centre", "contacts", "deadlines", "legs", "match", "pbx"]
+__all__ = [
+    "DECISIONS",
+    "agents",
+    "centre",
+    "contacts",
+    "deadlines",
+    "legs",
+    "match",
+    "messages",
+    "pbx",
+    "transfer",
+]

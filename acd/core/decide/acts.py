@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acd.core import effects as f
 from acd.core import events as e
-from acd.core.agent import Agent, Presence, Work
+from acd.core.agent import Agent, Presence, Work, WorkState
 from acd.core.contact import Contact, ContactState, EndReason
 from acd.core.ids import LegId
 from acd.core.leg import GoneCause, LegState
@@ -19,6 +19,8 @@ REST_SECONDS: dict[OfferOutcome, float] = {
     OfferOutcome.FAILED: 5.0,
 }
 """How long an agent is left alone after such an offer: rejecting must not ring in a loop."""
+
+_UNDER_WAY = frozenset({WorkState.ACTIVE, WorkState.WRAPUP})
 
 
 def hang_up(turn: Turn, leg_id: LegId | None, cause: GoneCause = GoneCause.NORMAL) -> None:
@@ -89,10 +91,27 @@ def work_of(turn: Turn, contact: Contact) -> tuple[Agent, Work]:
 
 
 def finish_work(
-    turn: Turn, agent: Agent, work: Work, *, disposition: str = "", cause: int | None = None
+    turn: Turn,
+    agent: Agent,
+    work: Work,
+    *,
+    disposition: str = "",
+    note: str = "",
+    cause: int | None = None,
 ) -> int:
-    """End an agent's work and, if the contact was only waiting for that, close the contact."""
-    seq = turn.emit(e.WorkDone(work.contact, agent.name, work.offer, disposition), cause=cause)
+    """End an agent's work and, if the contact was only waiting for that, close the contact.
+
+    Work that was held for it goes on.
+    """
+    seq = turn.emit(
+        e.WorkDone(work.contact, agent.name, work.offer, disposition, note), cause=cause
+    )
+    running = [w.channel for w in agent.works.values() if w.state in _UNDER_WAY]
+    for held in agent.works.values():
+        if held.state is WorkState.HELD and not any(
+            agent.profile.suspends(channel, held.channel) for channel in running
+        ):
+            turn.emit(e.WorkResumed(held.contact, agent.name, held.offer), cause=seq)
     contact = turn.state.contacts[work.contact]
     if contact.state is ContactState.WRAPUP:
         reason = contact.end_reason

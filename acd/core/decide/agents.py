@@ -13,7 +13,6 @@ from acd.core.flows import Prompt
 from acd.core.ids import AgentName, PlaybackId
 from acd.core.leg import LegRole, LegState
 from acd.core.offer import OfferOutcome
-from acd.core.skill import missing
 from acd.core.turn import Turn
 
 
@@ -30,7 +29,7 @@ def define_agent(turn: Turn, cause: i.DefineAgent) -> None:
         contact = turn.state.contacts[offer.contact]
         if (
             contact.queue not in profile.queues
-            or missing(profile.skills, contact.requirement)
+            or profile.lacks(contact.requirement)
             or agent.open_count(contact.channel) > profile.capacity.get(contact.channel, 0)
         ):
             give_back(turn, offer, OfferOutcome.WITHDRAWN)
@@ -86,14 +85,18 @@ def phone_reachable(turn: Turn, cause: i.PhoneReachable) -> None:
 def finish_wrapup(turn: Turn, cause: i.FinishWrapup) -> None:
     """An agent's paperwork is done."""
     agent = _agent(turn, cause.agent)
-    if agent is not None and not _finish_wrapups(turn, agent, cause.disposition):
+    if agent is not None and not _finish_wrapups(turn, agent, cause):
         turn.refuse("no-wrapup", "the agent is not in wrap-up")
 
 
-def _finish_wrapups(turn: Turn, agent: Agent, disposition: str = "") -> int:
-    works = [work for work in agent.works.values() if work.state is WorkState.WRAPUP]
+def _finish_wrapups(turn: Turn, agent: Agent, said: i.FinishWrapup) -> int:
+    works = [
+        work
+        for work in agent.works.values()
+        if work.state is WorkState.WRAPUP and said.contact in (None, work.contact)
+    ]
     for work in works:
-        finish_work(turn, agent, work, disposition=disposition)
+        finish_work(turn, agent, work, disposition=said.disposition, note=said.note)
     return len(works)
 
 
@@ -118,7 +121,7 @@ def code_dialled(turn: Turn, cause: i.CodeDialled) -> None:
         set_presence(turn, agent, presence)
         if not agent.is_reachable:  # it has just called us
             turn.emit(e.PhoneChanged(agent.name, is_reachable=True))
-    elif not _finish_wrapups(turn, agent):
+    elif not _finish_wrapups(turn, agent, i.FinishWrapup(agent.name)):
         prompt = "agent.refused"
     playback = PlaybackId(turn.mint("p"))
     prompts = (Prompt("key", prompt),)

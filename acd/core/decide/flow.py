@@ -5,13 +5,20 @@ from __future__ import annotations
 from acd.core import effects as f
 from acd.core import events as e
 from acd.core import flows
+from acd.core.channel import TRAITS
 from acd.core.contact import Contact, ContactState, EndReason
 from acd.core.decide.acts import end_contact
+from acd.core.decide.messages import add_message
 from acd.core.ids import ContactId, LegId, PlaybackId, QueueName, RecordingId, SegmentId
 from acd.core.leg import LegState
+from acd.core.message import Author
 from acd.core.queue import Queue
-from acd.core.timers import after
+from acd.core.skill import Requirement
+from acd.core.timers import Instant, after
 from acd.core.turn import Turn
+
+_NO_END_SECONDS = 366 * 86_400.0
+"""Longest wait of a contact whose customer does not sit and wait."""
 
 FLOW_STEP_LIMIT = 50
 """Steps of a contact's flow in one turn; more means that it goes round without ever waiting."""
@@ -40,7 +47,9 @@ def run(turn: Turn, contact: Contact, signal: flows.Signal) -> None:
         stop_playing(turn, contact)
     site = turn.state.site_of(contact)
     step = turn.world.flows.step(site, contact, signal, turn.now)
+    was_written = False
     for action in step.actions:
+        was_written = was_written or isinstance(action, flows.PlayPrompts)
         if isinstance(action, flows.Enqueue):
             _wait(turn, contact, step.cursor, None)
             enqueue(turn, contact, action)
@@ -50,6 +59,16 @@ def run(turn: Turn, contact: Contact, signal: flows.Signal) -> None:
             return
         _perform(turn, contact, action)
     _wait(turn, contact, step.cursor, step.wait_seconds)
+    if not TRAITS[contact.channel].has_legs:
+        _go_on_in_writing(turn, contact, step, was_written=was_written)
+
+
+def _go_on_in_writing(turn: Turn, contact: Contact, step: flows.Step, *, was_written: bool) -> None:
+    """Tell a flow at once what takes time on the phone only."""
+    if any(isinstance(action, flows.TakeMessage) for action in step.actions):
+        run(turn, contact, flows.MessageDone(0.0))  # nothing is recorded
+    elif was_written:
+        run(turn, contact, flows.PlaybackDone())
 
 
 def _wait(turn: Turn, contact: Contact, cursor: flows.Cursor, wait_seconds: float | None) -> None:
@@ -92,6 +111,11 @@ def _speaking_leg(turn: Turn, contact: Contact) -> LegId:
 
 
 def _play(turn: Turn, contact: Contact, prompts: tuple[flows.Prompt, ...]) -> None:
+    if not TRAITS[contact.channel].has_legs:
+        text = turn.state.site_of(contact).text_of(prompts, contact.language)
+        if text:
+            add_message(turn, contact, Author.SYSTEM, text)
+        return
     leg = _speaking_leg(turn, contact)
     stop_playing(turn, contact)
     playback = PlaybackId(turn.mint("p"))
@@ -108,6 +132,8 @@ def stop_playing(turn: Turn, contact: Contact) -> None:
 
 
 def _take_message(turn: Turn, contact: Contact, max_seconds: float, silence_seconds: float) -> None:
+    if not TRAITS[contact.channel].has_legs:
+        return
     leg = _speaking_leg(turn, contact)
     recording = RecordingId(turn.mint("r"))
     turn.emit(e.MessageStarted(contact.id, recording))
@@ -128,7 +154,7 @@ def enqueue(turn: Turn, contact: Contact, wish: flows.Enqueue) -> None:
         return
     answer(turn, contact)
     stop_playing(turn, contact)
-    longest = queue.max_wait_seconds
+    longest = queue.max_wait_seconds if TRAITS[contact.channel].is_live else _NO_END_SECONDS
     if wish.max_wait_seconds is not None:
         longest = min(longest, wish.max_wait_seconds)
     turn.to_soothe[contact.id] = turn.emit(
@@ -147,6 +173,8 @@ def enqueue(turn: Turn, contact: Contact, wish: flows.Enqueue) -> None:
 def _is_full(turn: Turn, contact: Contact, queue: Queue, wish: flows.Enqueue) -> bool:
     """Return whether a contact would have to wait where nobody more may wait."""
     index = turn.world.matcher
+    if not TRAITS[contact.channel].is_live:
+        return False
     if queue.max_waiting is None or index.waiting_count(queue.name) < queue.max_waiting:
         return False
     return not index.can_serve(queue.name, contact.channel, wish.requirement, queue.strategy)
@@ -155,15 +183,42 @@ def _is_full(turn: Turn, contact: Contact, queue: Queue, wish: flows.Enqueue) ->
 def requeue(turn: Turn, contact: Contact, cause: int) -> None:
     """Put a contact that lost its agent back to its old place."""
     assert contact.queue is not None
+    queue_again(
+        turn, contact, contact.queue, contact.requirement, since=contact.order_at, cause=cause
+    )
+
+
+def queue_again(
+    turn: Turn,
+    contact: Contact,
+    queue: QueueName,
+    requirement: Requirement,
+    *,
+    since: Instant,
+    cause: int,
+) -> None:
+    """Put a contact that had an agent into a queue, however full that is.
+
+    Args:
+        turn: the turn.
+        contact: the contact; nobody works on it any more.
+        queue: a queue of the contact's site.
+        requirement: what it takes.
+        since: its ordering clock.
+        cause: the record that led to it.
+    """
+    longest = turn.state.site_of(contact).queues[queue].max_wait_seconds
+    if not TRAITS[contact.channel].is_live:
+        longest = _NO_END_SECONDS
     turn.to_soothe[contact.id] = turn.emit(
         e.ContactQueued(
             contact.id,
-            contact.queue,
+            queue,
             SegmentId(turn.mint("s")),
             contact.priority,
-            contact.requirement,
-            order_at=contact.order_at,
-            deadline=after(turn.now, turn.state.queue_of(contact).max_wait_seconds),
+            requirement,
+            order_at=since,
+            deadline=after(turn.now, longest),
         ),
         cause=cause,
     )

@@ -17,9 +17,6 @@ from acd.core.leg import GoneCause, Leg, LegRole, LegState
 from acd.core.offer import OfferOutcome
 from acd.core.turn import Turn
 
-DEFAULT_NUMBER = "default"
-"""Entry of the site's numbers that takes every number nobody listed."""
-
 _OUTCOMES: dict[GoneCause, OfferOutcome] = {
     GoneCause.NORMAL: OfferOutcome.DECLINED,
     GoneCause.BUSY: OfferOutcome.BUSY,
@@ -54,10 +51,7 @@ def _fact(cause: i.LegArrived | i.LegReturned) -> i.LegFact:
 
 def arrive(turn: Turn, fact: i.LegFact, node: str) -> None:
     """Open a contact for a customer's leg."""
-    site = turn.state.sites.get(turn.state.site)
-    number = None
-    if site is not None:
-        number = site.numbers.get(fact.dnis) or site.numbers.get(DEFAULT_NUMBER)
+    number = turn.state.number_of(fact.dnis, Channel.VOICE)
     contact_id = ContactId(turn.mint("c"))
     turn.emit(
         e.ContactOpened(

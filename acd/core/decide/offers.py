@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acd.core import effects as f
 from acd.core import events as e
-from acd.core.agent import Agent
+from acd.core.agent import Agent, WorkState
 from acd.core.channel import TRAITS
 from acd.core.contact import Contact
 from acd.core.decide.acts import end_offer
@@ -16,7 +16,7 @@ from acd.core.timers import after
 from acd.core.turn import Turn
 
 # A member named through its enum costs as much as a function call on Python 3.11.
-_AGENT, _DIALING = LegRole.AGENT, LegState.DIALING
+_AGENT, _DIALING, _ACTIVE = LegRole.AGENT, LegState.DIALING, WorkState.ACTIVE
 
 
 def match(turn: Turn) -> None:
@@ -35,7 +35,8 @@ def _make(turn: Turn, contact: Contact, agent: Agent) -> None:
     queue = state.queue_of(contact)
     cause = turn.cause_of_match(contact.id, profile.name)
     candidates = world.matcher.candidates(contact, turn.now, chosen=agent)
-    has_legs = TRAITS[contact.channel].has_legs
+    traits = TRAITS[contact.channel]
+    has_legs = traits.has_legs
     offer = OfferId(turn.mint("o"))
     leg = LegId(turn.mint("l")) if has_legs else None
     recording = RecordingId(turn.mint("r")) if has_legs and queue.record else None
@@ -45,7 +46,7 @@ def _make(turn: Turn, contact: Contact, agent: Agent) -> None:
             profile.name,
             offer,
             queue.name,
-            after(turn.now, queue.offer_seconds),
+            after(turn.now, max(queue.offer_seconds, traits.offer_seconds)),
             contact.attempts + 1,
             leg,
             recording,
@@ -77,10 +78,14 @@ def _make(turn: Turn, contact: Contact, agent: Agent) -> None:
 
 
 def accept(turn: Turn, offer: Offer) -> None:
-    """Join customer and agent."""
+    """Join customer and agent; work that this suspends is held."""
     contact = turn.state.contacts[offer.contact]
     segment = SegmentId(turn.mint("s"))
-    turn.emit(e.OfferAccepted(contact.id, offer.agent, offer.id, segment))
+    seq = turn.emit(e.OfferAccepted(contact.id, offer.agent, offer.id, segment))
+    agent = turn.state.agents[offer.agent]
+    for work in agent.works.values():
+        if work.state is _ACTIVE and agent.profile.suspends(contact.channel, work.channel):
+            turn.emit(e.WorkHeld(work.contact, agent.name, work.offer), cause=seq)
     if contact.leg is not None and offer.leg is not None:
         turn.do(f.Connect(offer.agent, contact.leg, offer.leg))
 

@@ -1,0 +1,16 @@
+"""Messages: what customers, agents and the centre itself write to each other."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+LONGEST_TEXT = 64 * 1024
+"""Characters of a message that are kept in the log; the whole of a mail is in the intake."""
+
+
+class Author(StrEnum):
+    """Who wrote a message."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    SYSTEM = "system"
