@@ -136,6 +136,10 @@ class IntakeStore(Protocol):
         """
         ...
 
+    async def latest(self, thread: str) -> IntakeRow | None:
+        """Return the newest message of a thread, without its original, or None."""
+        ...
+
     async def raw(self, number: int) -> bytes | None:
         """Return the original of a row, or None."""
         ...

@@ -114,6 +114,15 @@ class SqlIntake:
         async with self._database.single("read the intake") as connection:
             return [_row(row) for row in await connection.execute(wanted.limit(limit))]
 
+    async def latest(self, thread: str) -> IntakeRow | None:
+        """Return the newest message of a thread, without its original, or None."""
+        c = intake.c
+        wanted = select(intake).where(c.thread == plain(thread), c.kind == IntakeKind.MESSAGE)
+        async with self._database.single("read the intake") as connection:
+            found = await connection.execute(wanted.order_by(c.number.desc()).limit(1))
+            row = found.one_or_none()
+        return None if row is None else _row(row)
+
     async def raw(self, number: int) -> bytes | None:
         """Return the original of a row, or None."""
         wanted = select(intake_raw.c.raw).where(intake_raw.c.number == number)

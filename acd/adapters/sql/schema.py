@@ -201,6 +201,7 @@ intake = Table(
 )
 Index("intake_key", intake.c.source, intake.c.key, unique=True)
 Index("intake_digest", intake.c.source, intake.c.digest, unique=True)
+Index("intake_thread", intake.c.thread, intake.c.number)
 
 intake_raw = Table(  # beside the rows: they are read without their originals
     "intake_raw",

@@ -54,6 +54,7 @@ def upgrade() -> None:
     )
     op.create_index("intake_key", "intake", ["source", "key"], unique=True)
     op.create_index("intake_digest", "intake", ["source", "digest"], unique=True)
+    op.create_index("intake_thread", "intake", ["thread", "number"])
     op.create_table("intake_raw", _number(), sa.Column("raw", sa.LargeBinary, nullable=False))
     op.create_table(
         "attachments",
