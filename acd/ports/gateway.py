@@ -7,6 +7,7 @@ a gateway holds rules and no sockets.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from acd.core.channel import Channel
@@ -54,5 +55,56 @@ class Gateway(Protocol):
 
         Raises:
             DeliveryError: it was not sent, or nobody knows.
+        """
+        ...
+
+
+class Socket(Protocol):
+    """A websocket of somebody outside, as far as a gateway needs it."""
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next frame, or None once the other side is gone."""
+        ...
+
+    async def send(self, text: str) -> None:
+        """Send a frame; one that cannot be sent any more is lost without a word."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close it (RFC 6455 section 7.4)."""
+        ...
+
+
+class ChatDoor(Protocol):
+    """Where the web server brings customers who want to chat."""
+
+    async def serve(self, socket: Socket) -> None:
+        """Talk to a customer's browser until it is gone."""
+        ...
+
+
+class WebhookError(AcdError):
+    """A webhook that is not taken.
+
+    Codes: ``webhook-unknown``, ``signature-invalid``, ``timestamp-old``, ``event-invalid``.
+    """
+
+    code = "event-invalid"
+
+
+class WebhookDoor(Protocol):
+    """Where the web server brings what messaging networks post."""
+
+    async def take(self, name: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Check and keep an event; returns once it is durable, also for one that is known.
+
+        Args:
+            name: of the webhook, as in the settings.
+            headers: names in lower case.
+            body: as it was sent.
+
+        Raises:
+            WebhookError: it is not signed, too old, or cannot be read.
+            StoreError: it was not kept; the sender should try again.
         """
         ...

@@ -50,6 +50,11 @@ class Attachment(AttachmentInfo):
 
     content: bytes = field(repr=False)
 
+    @property
+    def info(self) -> AttachmentInfo:
+        """The file without its content."""
+        return AttachmentInfo(self.id, self.name, self.type, self.size)
+
 
 @dataclass(frozen=True, slots=True)
 class IntakeRow:

@@ -112,12 +112,14 @@ class ChatSession:
         id: random; its thread is ``chat:<id>``.
         digest: SHA-256 of the resume token, in hexadecimal; the token itself is nowhere.
         address: the widget, as in ``numbers.toml``.
+        sender: mail address the customer gave, if any; nobody has checked it.
         name: as the customer calls themselves.
     """
 
     id: str
     digest: str
     address: str
+    sender: str
     name: str
     language: str
     opened_at: Instant
@@ -127,7 +129,7 @@ class ChatStore(Protocol):
     """Conversations of the web chat."""
 
     async def save_session(self, session: ChatSession) -> None:
-        """Keep a conversation; one that is known gets the new name and language."""
+        """Keep a conversation; one that is known gets the new sender, name and language."""
         ...
 
     async def session(self, digest: str) -> ChatSession | None:

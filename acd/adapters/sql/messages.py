@@ -100,13 +100,13 @@ class SqlChat:
         self._database = database
 
     async def save_session(self, session: ChatSession) -> None:
-        """Keep a conversation; one that is known gets the new name and language.
+        """Keep a conversation; one that is known gets the new sender, name and language.
 
         Raises:
             StoreError: the database failed.
         """
         dialect = sqlite if self._database.is_sqlite else postgresql
-        told = {"name": plain(session.name), "language": plain(session.language)}
+        told = {name: plain(getattr(session, name)) for name in ("sender", "name", "language")}
         fresh = dialect.insert(chat_sessions).values(
             id=session.id,
             digest=session.digest,

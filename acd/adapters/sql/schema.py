@@ -256,6 +256,7 @@ chat_sessions = Table(
     Column("id", Text, primary_key=True),
     Column("digest", Text, nullable=False),  # SHA-256 of the resume token, in hex
     Column("address", Text, nullable=False),
+    Column("sender", Text, nullable=False),  # as they say: nobody has checked it
     Column("name", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("opened_at", BigInteger, nullable=False),

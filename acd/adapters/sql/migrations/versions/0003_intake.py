@@ -95,6 +95,7 @@ def upgrade() -> None:
         _id(),
         _text("digest"),
         _text("address"),
+        _text("sender"),
         _text("name"),
         _text("language"),
         _big("opened_at"),

@@ -1,0 +1,1 @@
+"""Web chat: a customer's browser on a websocket. :mod:`.gateway` says how."""
