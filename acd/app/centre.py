@@ -22,7 +22,9 @@ from acd.core.inputs import Input
 from acd.core.state import State
 from acd.core.timers import Instant
 from acd.core.turn import Refused
+from acd.ports.audit import AuditStore
 from acd.ports.clock import Clock
+from acd.ports.sessions import SessionStore
 from acd.ports.store import AgentStore, ContactStore, TokenStore
 
 
@@ -61,6 +63,8 @@ class Centre:
     load_agents: Callable[[str], Awaitable[int]]
     story: Callable[[ContactId], Awaitable[Mapping[str, object]]]
     reasons: Callable[[ContactId], Awaitable[Mapping[str, object]]]
+    session_store: SessionStore
+    audit_store: AuditStore
     parts: dict[str, Callable[[], PartHealth]] = field(default_factory=dict)
     counts: dict[str, Callable[[], int]] = field(default_factory=dict)
 

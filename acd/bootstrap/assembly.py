@@ -13,10 +13,12 @@ from acd import demo
 from acd.adapters.clock import SystemClock
 from acd.adapters.home import ENGINE_FILE, Home
 from acd.adapters.sql.agents import SqlAgents
+from acd.adapters.sql.audit import SqlAudit
 from acd.adapters.sql.contacts import SqlContacts
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.lease import take
 from acd.adapters.sql.log import SqlLog
+from acd.adapters.sql.sessions import SqlSessions
 from acd.adapters.sql.tokens import SqlTokens
 from acd.app.centre import Centre, PartHealth
 from acd.app.counting import Counting, restore_metrics
@@ -179,6 +181,8 @@ class _Assembly:
         self._agents, self._tokens = SqlAgents(database), SqlTokens(database)
         self._contacts = SqlContacts(database)
         self._stack.push_async_callback(self._contacts.close)
+        self._sessions, self._audit = SqlSessions(database), SqlAudit(database)
+        self._stack.push_async_callback(self._audit.close)
 
         engine = await restore(store, FlowInterpreter())
         self._metrics = await restore_metrics(store, store)
@@ -217,6 +221,8 @@ class _Assembly:
             roster.load,
             self._story,
             self._reasons,
+            self._sessions,
+            self._audit,
             parts={
                 "asterisk": lambda: phones.asterisk_health,
                 "ari": lambda: phones.ari_health,

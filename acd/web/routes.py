@@ -66,6 +66,7 @@ class Declaration:
         media: media type of the answer.
         status: of the answer when all goes well.
         is_documented: it is part of the API's contract; pages and scripts are not.
+        is_cross_site: pages of other sites may use it.
     """
 
     method: str
@@ -81,6 +82,7 @@ class Declaration:
     summary: str
     description: str
     is_documented: bool
+    is_cross_site: bool
 
     @property
     def template(self) -> str:
@@ -98,6 +100,7 @@ def route(
     takes: str = "application/json",
     status: HTTPStatus | None = None,
     is_documented: bool = True,
+    is_cross_site: bool = False,
 ) -> Callable[[Method], Method]:
     """Declare a handler; see the module for what follows from its signature.
 
@@ -110,6 +113,7 @@ def route(
         takes: media type of the body, if it is not JSON; the handler reads it itself.
         status: of the answer when all goes well; else 200, and 204 for no answer.
         is_documented: part of the API's contract.
+        is_cross_site: pages of other sites may use it; the handler checks which.
     """
 
     def declare(handler: Method) -> Method:
@@ -132,6 +136,7 @@ def route(
             summary=" ".join(summary.split()),
             description=description.strip(),
             is_documented=is_documented,
+            is_cross_site=is_cross_site,
         )
         unknown = set(hints) - {"self", "request", "query", "body", "return", *declaration.parts}
         if not summary or unknown or set(declaration.parts) - set(hints):
@@ -179,7 +184,7 @@ def _adapted(declaration: Declaration, handler: Callable[..., Awaitable[object]]
     """Wrap a handler into one that reads what it declares and encodes what it returns."""
     is_strict = declaration.path.startswith("/api/")
 
-    @needs(declaration.need)
+    @needs(declaration.need, cross_site=declaration.is_cross_site)
     async def handle(request: web.Request) -> web.StreamResponse:
         given: dict[str, object] = {name: _part(request, name) for name in declaration.parts}
         if declaration.query is not None:

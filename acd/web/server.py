@@ -17,6 +17,7 @@ from acd.web.health import Health
 from acd.web.metrics import Exposition
 from acd.web.openapi import OpenApi
 from acd.web.routes import declared
+from acd.web.sessions import Sessions
 
 LARGEST_BODY = 64 * 1024
 KEEPALIVE_SECONDS = 75.0
@@ -30,7 +31,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""Sent with every answer. There is no CORS: pages of other sites get nothing."""
+"""Sent with every answer that does not say otherwise. There is no CORS."""
 
 
 class WebError(AcdError):
@@ -53,18 +54,30 @@ def make_app(
     Raises:
         RouteError: a route is declared in a way that cannot work.
     """
-    guard = Guard(centre.token_store.verify_token, own_token, host)
+    guard = Guard(
+        centre.token_store.verify_token,
+        lambda secret: centre.session_store.session(secret, now=centre.now()),
+        own_token,
+        host,
+    )
     app = web.Application(
         middlewares=[answer_errors, guard.middleware()], client_max_size=LARGEST_BODY
     )
-    for part in (Health(centre, Exposition(centre)), OpenApi(), Api(centre), *parts):
+    for part in (
+        Health(centre, Exposition(centre)),
+        OpenApi(),
+        Sessions(centre),
+        Api(centre),
+        *parts,
+    ):
         app.add_routes(declared(part))
     app.on_response_prepare.append(_add_headers)
     return app
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    for name, text in HEADERS.items():
+        response.headers.setdefault(name, text)  # a handler may know better
     response.headers["Server"] = "acd"
 
 

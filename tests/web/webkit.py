@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession
+import msgspec
+from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import TestServer
 
 from acd.adapters.clock import SystemClock
 from acd.adapters.sql.agents import SqlAgents
+from acd.adapters.sql.audit import SqlAudit
 from acd.adapters.sql.contacts import SqlContacts
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.lease import take
 from acd.adapters.sql.log import SqlLog
+from acd.adapters.sql.sessions import SqlSessions
 from acd.adapters.sql.tokens import SqlTokens
 from acd.app.centre import Centre, PartHealth
 from acd.app.counting import Counting, restore_metrics
@@ -34,6 +37,9 @@ from acd.core.ids import AgentName, ContactId, LegId, QueueName
 from acd.ports.store import AgentRow, Role
 from acd.testing.fakes import TinyFlows, tiny_site
 from acd.web.server import make_app
+
+PASSWORD = "a password long enough"
+"""Of everybody in the tests."""
 
 OWN_TOKEN = "key-of-this-process-for-the-commands-of-its-home"
 
@@ -66,7 +72,8 @@ class Web:
             headers["Authorization"] = f"Bearer {token}"
         url = self.server.make_url(path)
         async with self.session.request(method, url, headers=headers, **how) as reply:
-            return reply.status, await reply.json()
+            text = await reply.read()
+            return reply.status, msgspec.json.decode(text) if text else None
 
     async def tell(self, cause: i.Input) -> None:
         """Tell the engine something that it must take."""
@@ -92,6 +99,53 @@ class Web:
             await self.projector.reach(self.centre.state.seq)
 
 
+@dataclass(slots=True)
+class Person:
+    """Somebody at a browser: holds cookies, and sends what a page of ours would.
+
+    Attributes:
+        csrf: what the page knows after the sign-in.
+    """
+
+    web: Web
+    session: ClientSession
+    csrf: str = ""
+
+    async def ask(self, path: str, *, method: str = "GET", **how: Any) -> tuple[int, Any]:
+        """Return status and JSON of an answer; None for no content."""
+        url = self.web.server.make_url(path)
+        headers = {"X-CSRF-Token": self.csrf, "Origin": str(url.origin())} | how.pop("headers", {})
+        async with self.session.request(method, url, headers=headers, **how) as reply:
+            text = await reply.read()
+            return reply.status, msgspec.json.decode(text) if text else None
+
+    async def sign_in(self, login: str, password: str = PASSWORD) -> int:
+        """Sign in and return the status."""
+        body = {"login": login, "password": password}
+        status, found = await self.ask("/api/v1/session", method="POST", json=body)
+        if status == 200:
+            self.csrf = found["csrf"]
+        return status
+
+    @property
+    def cookie(self) -> str | None:
+        """The secret that the browser holds."""
+        for one in self.session.cookie_jar:
+            if one.key == "acd_session":
+                return one.value
+        return None
+
+
+@contextlib.asynccontextmanager
+async def person(web: Web, login: str = "") -> AsyncIterator[Person]:
+    """Be at a browser, signed in if a login is given."""
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+        one = Person(web, session)
+        if login:
+            assert await one.sign_in(login) == 200
+        yield one
+
+
 def profile(name: str, phone: str, *queues: str, **skills: int) -> AgentProfile:
     """Return an agent's profile."""
     return AgentProfile(
@@ -105,8 +159,16 @@ def profile(name: str, phone: str, *queues: str, **skills: int) -> AgentProfile:
 
 
 @contextlib.asynccontextmanager
-async def web_at(path: Path) -> AsyncIterator[Web]:
-    """Run a centre with the agents ann and bob in queue support, and its web server."""
+async def web_at(
+    path: Path, *, with_passwords: bool = False, **leaders: Role
+) -> AsyncIterator[Web]:
+    """Run a centre with the agents ann and bob in queue support, and its web server.
+
+    Args:
+        path: where its database shall be.
+        with_passwords: everybody can sign in; it takes a moment.
+        leaders: login and role of others, who have no phone.
+    """
     url = f"sqlite:///{path / 'acd.sqlite3'}"
     async with contextlib.AsyncExitStack() as stack:
         database = Database(url)
@@ -118,6 +180,8 @@ async def web_at(path: Path) -> AsyncIterator[Web]:
         stack.push_async_callback(store.close)
         agents, tokens, contacts = SqlAgents(database), SqlTokens(database), SqlContacts(database)
         stack.push_async_callback(contacts.close)
+        audit = SqlAudit(database)
+        stack.push_async_callback(audit.close)
         clock = SystemClock()
         metrics = await restore_metrics(store, store)
         dialled: list[Dial] = []
@@ -140,16 +204,18 @@ async def web_at(path: Path) -> AsyncIterator[Web]:
         async def changed(rows: Any) -> None:
             phones.append(len(rows))
 
-        for one in (
-            profile("ann", "2001", "support", english=2),
-            profile("bob", "2002", "support"),
+        for one, role in (
+            (profile("ann", "2001", "support", english=2), Role.AGENT),
+            (profile("bob", "2002", "support"), Role.AGENT),
+            *((profile(name, ""), role) for name, role in leaders.items()),
         ):
-            await agents.save_agent(AgentRow(one, Role.AGENT, "0" * 32))
+            password = PASSWORD if with_passwords else None
+            await agents.save_agent(AgentRow(one, role, "0" * 32), password=password)
         roster = Roster(agents, loop, changed)
         await roster.load("system")
         centre = Centre(
             loop, clock, agents, tokens, contacts, metrics, roster.load,
-            _in_thread(story_of, url), _in_thread(reasons_of, url),
+            _in_thread(story_of, url), _in_thread(reasons_of, url), SqlSessions(database), audit,
         )  # fmt: skip
         texts = {}
         for role in Role:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from acd.core.errors import AcdError
-
-REALM = "asterisk"
-"""Realm of SIP digest authentication. Part of every stored digest: it can never be changed."""
+from acd.ports.phones import REALM as REALM
+from acd.ports.phones import sip_digest as sip_digest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _HA1 = re.compile(r"[0-9a-f]{32}")
@@ -23,11 +21,6 @@ class SettingError(AcdError):
     """A value cannot be used in Asterisk's configuration."""
 
     code = "asterisk-setting"
-
-
-def sip_digest(name: str, password: str) -> str:
-    """Return the HA1 digest (RFC 2617) of a SIP user, which is stored in place of the password."""
-    return hashlib.md5(f"{name}:{REALM}:{password}".encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
