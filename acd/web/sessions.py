@@ -130,7 +130,7 @@ class Sessions:
             raise ApiError("the session has ended: sign in again", code="session-ended")
         return _document(found, secret)
 
-    @route("DELETE", "/api/v1/session", Role.READ)
+    @route("DELETE", "/api/v1/session", Role.READ, answer=None)
     async def sign_out(self, request: web.Request) -> web.Response:
         """End the session; nothing happens to a program's token."""
         who, secret = request[WHO], secret_of(request)
