@@ -1,0 +1,1 @@
+"""Gateways: one for each channel of text; see :mod:`acd.ports.gateway`."""

@@ -1,0 +1,1 @@
+"""Mail: IMAP or SMTP in, SMTP out, and everything that can be wrong with a mail in between."""
