@@ -120,7 +120,8 @@ def route(
         hints = get_type_hints(handler)
         found = hints.get("return") if answer is inspect.Parameter.empty else answer
         found = None if found is type(None) else found
-        if isinstance(found, type) and issubclass(found, web.StreamResponse):
+        is_own = isinstance(found, type) and issubclass(found, web.StreamResponse)
+        if is_own and is_documented and media == "application/json":
             raise RouteError(f"{method} {path}: `answer` must name what a client sees")
         told = inspect.getdoc(handler) or ""
         summary, _, description = told.partition("\n\n")
