@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from acd.core.customer import IdentityKind
+
 
 class Channel(StrEnum):
     """How a contact reaches us."""
@@ -28,18 +30,48 @@ class Traits:
         is_live: the customer stays and waits, so a queue can be full and gives up after its
             longest wait. Nobody sits and waits for an answer to a mail: it stays until answered.
         offer_seconds: least time an agent has to take an offer.
+        is_answered_by_reply: taking it is not answering it: the customer has waited until the first
+            message that a person wrote.
+        senders: what its contacts can be recognised by, the first that fits.
     """
 
     has_legs: bool
     is_delivered: bool = False
     is_live: bool = True
     offer_seconds: float = 0
+    is_answered_by_reply: bool = False
+    senders: tuple[IdentityKind, ...] = ()
 
+
+_NUMBER, _ADDRESS, _HANDLE = IdentityKind.NUMBER, IdentityKind.ADDRESS, IdentityKind.HANDLE
 
 TRAITS: dict[Channel, Traits] = {
-    Channel.VOICE: Traits(has_legs=True),
-    Channel.CHAT: Traits(has_legs=False),
-    Channel.MAIL: Traits(has_legs=False, is_delivered=True, is_live=False, offer_seconds=120),
-    Channel.SMS: Traits(has_legs=False, is_delivered=True, is_live=False, offer_seconds=60),
-    Channel.MESSAGING: Traits(has_legs=False, is_delivered=True, is_live=False, offer_seconds=60),
+    Channel.VOICE: Traits(has_legs=True, senders=(_NUMBER,)),
+    Channel.CHAT: Traits(
+        has_legs=False, is_answered_by_reply=True, senders=(_ADDRESS, _NUMBER, _HANDLE)
+    ),
+    Channel.MAIL: Traits(
+        has_legs=False,
+        is_delivered=True,
+        is_live=False,
+        offer_seconds=120,
+        is_answered_by_reply=True,
+        senders=(_ADDRESS,),
+    ),
+    Channel.SMS: Traits(
+        has_legs=False,
+        is_delivered=True,
+        is_live=False,
+        offer_seconds=60,
+        is_answered_by_reply=True,
+        senders=(_NUMBER, _HANDLE),
+    ),
+    Channel.MESSAGING: Traits(
+        has_legs=False,
+        is_delivered=True,
+        is_live=False,
+        offer_seconds=60,
+        is_answered_by_reply=True,
+        senders=(_HANDLE,),
+    ),
 }

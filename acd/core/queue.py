@@ -16,6 +16,8 @@ class Queue:
         title: name shown to people.
         strategy: how the agent is chosen among several, see :mod:`acd.core.strategy`.
         service_level_seconds: target within which a contact should be answered.
+        hours: calendar whose open time alone counts in that target for customers who do not stay
+            and wait, such as those who sent a mail; None: all time counts.
         short_abandon_seconds: who leaves before this is not counted as abandoned in the level.
         offer_seconds: how long an agent's phone rings before the offer expires (RONA).
         wrapup_seconds: after-contact work granted; 0 for none.
@@ -29,6 +31,7 @@ class Queue:
     title: str = ""
     strategy: str = "longest_idle"
     service_level_seconds: float = 20
+    hours: str | None = None
     short_abandon_seconds: float = 5
     offer_seconds: float = 20
     wrapup_seconds: float = 0

@@ -76,6 +76,7 @@ class Chaos:
         self.quiet_checks = 0
         self._agents = [f"agent{number}" for number in range(agents)]
         self._arrived = 0
+        self._intake = 0
         self._opened: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -93,6 +94,9 @@ class Chaos:
         for seconds, action in (
             (3.0, self._arrive),
             (30.0, self._chat),
+            (15.0, self._write),
+            (10.0, self._agent_writes_or_hands_over),
+            (40.0, self._supervise),
             (6.0, self._agent_does_something),
             (60.0, self._outage),
             (25.0, self._fall_out),
@@ -180,6 +184,45 @@ class Chaos:
         queue = QueueName(self.random.choice(("support", "sales")))
         self.tell(i.ContactArrived(Channel.CHAT, "widget", "somebody", queue))
 
+    def _write(self) -> None:
+        self._intake += self.random.random() < 0.9  # now and then a row is told twice
+        channel = self.random.choice((Channel.CHAT, Channel.MAIL))
+        who = f"{channel}:{self.random.randrange(8)}"
+        if channel is Channel.CHAT and self.random.random() < 0.2:
+            self.tell(i.CustomerLeft(self._intake, who))
+        else:
+            to = self.random.choice(("support", "menu"))
+            self.tell(i.MessageArrived(self._intake, channel, to, who, "", who, "2"))
+
+    def _agent_writes_or_hands_over(self) -> None:
+        active = [c for c in self.engine.state.contacts.values() if c.agent is not None]
+        if not active:
+            return
+        contact = self.random.choice(active)
+        agent = AgentName(self.random.choice((contact.agent or "", *self._agents)))
+        match self.random.randrange(4):
+            case 0:
+                queue = QueueName(self.random.choice(("support", "sales", "nowhere")))
+                self.tell(i.TransferContact(contact.id, agent, to_queue=queue))
+            case 1:
+                to = AgentName(self.random.choice(self._agents))
+                self.tell(i.TransferContact(contact.id, agent, to_agent=to))
+            case _:
+                self.tell(i.SendMessage(contact.id, agent, str(self.random.randrange(3)), "Hi"))
+
+    def _supervise(self) -> None:
+        contacts = list(self.engine.state.contacts)
+        if contacts:
+            contact = self.random.choice(contacts)
+            self.tell(i.SetPriority(contact, self.random.randrange(3)))
+            if self.random.random() < 0.1:
+                self.tell(i.WithdrawContact(contact))
+        for message in list(self.engine.state.outbox):
+            if self.random.random() < 0.9:
+                self.tell(i.MessageDelivered(message))
+            else:
+                self.tell(i.MessageUndeliverable(message, "dead"))
+
     def _react(self, effect: f.Present) -> None:
         kind = self.random.choice((i.AcceptOffer, i.AcceptOffer, i.DeclineOffer))
         self.tell(kind(effect.offer))
@@ -192,8 +235,15 @@ class Chaos:
         queues = {QueueName("support"): 1, QueueName("sales"): self.random.choice((1, 2))}
         if self.random.random() < 0.3:
             del queues[self.random.choice(list(queues))]
-        capacity = {Channel.VOICE: 1, Channel.CHAT: self.random.choice((0, 1, 2))}
-        profile = AgentProfile(AgentName(name), "", levels, queues, f"sip-{name}", capacity)
+        capacity = {
+            Channel.VOICE: 1,
+            Channel.CHAT: self.random.choice((0, 1, 2)),
+            Channel.MAIL: self.random.choice((0, 1, 2)),
+        }
+        exclusive = self.random.choice(((), ((Channel.VOICE, Channel.CHAT),)))
+        profile = AgentProfile(
+            AgentName(name), "", levels, queues, f"sip-{name}", capacity, exclusive
+        )
         self.tell(i.DefineAgent(profile))
 
     def _agent_does_something(self) -> None:

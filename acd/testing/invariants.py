@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 
 from acd.core import events as e
-from acd.core.agent import Agent, Presence, WorkState
+from acd.core.agent import DIRECT, Agent, Presence, Work, WorkState
 from acd.core.apply import apply
 from acd.core.channel import TRAITS, Channel
 from acd.core.contact import BLAME, Contact, ContactState
@@ -31,7 +31,7 @@ class InvariantBroken(AssertionError):
 def problems(state: State) -> list[str]:
     """Return every broken rule of a state between two steps; empty when all hold."""
     found: list[str] = []
-    for check in (_agents, _contacts, _offers, _legs, _timers, _matching, _sites):
+    for check in (_agents, _contacts, _messages, _offers, _legs, _timers, _matching, _sites):
         found += check(state)
     return found
 
@@ -54,6 +54,29 @@ def _agents(state: State) -> Iterator[str]:
             contact = state.contacts.get(work.contact)
             if contact is None or contact.offer != work.offer:
                 yield f"{name} works on {work.contact}, which does not know of it"
+            yield from _hold(agent, work)
+
+
+def _hold(agent: Agent, work: Work) -> Iterator[str]:
+    suspended_by = [
+        other.contact
+        for other in agent.works.values()
+        if other.state in (WorkState.ACTIVE, WorkState.WRAPUP)
+        and work.channel in agent.profile.interrupts.get(other.channel, ())
+    ]
+    if work.state is WorkState.HELD and not suspended_by:
+        yield f"{agent.name} has put {work.contact} aside for nothing"
+    if work.state is WorkState.ACTIVE and suspended_by:
+        yield f"{agent.name} works on {work.contact} during {suspended_by}"
+
+
+def _messages(state: State) -> Iterator[str]:
+    threads = {c.thread: c.id for c in state.contacts.values() if c.thread and c.is_open}
+    if threads != state.threads:
+        yield f"threads are {state.threads} instead of {threads}"
+    for message, delivery in state.outbox.items():
+        if delivery.message != message or not TRAITS[delivery.channel].is_delivered:
+            yield f"{message} is in the outbox as {delivery}"
 
 
 def _contacts(state: State) -> Iterator[str]:
@@ -77,15 +100,15 @@ def _contacts(state: State) -> Iterator[str]:
 
 def _place(state: State, contact: Contact, work: WorkState | None) -> Iterator[str]:
     expected = {
-        ContactState.IN_FLOW: None,
-        ContactState.WAITING: None,
-        ContactState.OFFERED: WorkState.OFFERED,
-        ContactState.ACTIVE: WorkState.ACTIVE,
-        ContactState.WRAPUP: WorkState.WRAPUP,
+        ContactState.IN_FLOW: (None,),
+        ContactState.WAITING: (None,),
+        ContactState.OFFERED: (WorkState.OFFERED,),
+        ContactState.ACTIVE: (WorkState.ACTIVE, WorkState.HELD),
+        ContactState.WRAPUP: (WorkState.WRAPUP,),
     }
     if contact.state not in expected:
         yield f"{contact.id} is {contact.state} and still in the state"
-    elif work is not expected[contact.state]:
+    elif work not in expected[contact.state]:
         yield f"{contact.id} is {contact.state} but its work is {work}"
     if (contact.offer in state.offers) is not (contact.state is ContactState.OFFERED):
         yield f"{contact.id} is {contact.state} with offer {contact.offer}"
@@ -218,7 +241,10 @@ def can_take(agent: Agent, contact: Contact) -> bool:
     profile, channel = agent.profile, contact.channel
     if contact.queue not in profile.queues:
         return False
-    if any(profile.skills.get(need.skill, 0) < need.min for need in contact.requirement):
+    skills = {**profile.skills, DIRECT + profile.name: 1}
+    if any(skills.get(need.skill, 0) < need.min for need in contact.requirement):
+        return False
+    if any(_excludes(agent, work, channel) for work in agent.works.values()):
         return False
     if agent.presence is not Presence.AVAILABLE or agent.rest_until is not None:
         return False
@@ -227,6 +253,16 @@ def can_take(agent: Agent, contact: Contact) -> bool:
         return False
     taken = sum(1 for work in agent.works.values() if work.channel is channel)
     return taken < profile.capacity.get(channel, 0)
+
+
+def _excludes(agent: Agent, work: Work, channel: Channel) -> bool:
+    profile = agent.profile
+    if work.state is WorkState.HELD or work.channel is channel:
+        return False
+    if channel in profile.interrupts.get(work.channel, ()):
+        return True
+    together = any({work.channel, channel} <= set(group) for group in profile.exclusive)
+    return together and work.channel not in profile.interrupts.get(channel, ())
 
 
 def _matching(state: State) -> Iterator[str]:

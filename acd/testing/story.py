@@ -57,6 +57,7 @@ class Story:
         self.epoch = "e1"
         self._hanging: list[LegId] = []
         self._contacts: dict[str, ContactId] = {}
+        self._intake = 0
         self.tell(i.OpenLog("test", "story"))
         self.tell(i.PublishSite(site or tiny_site()))
 
@@ -113,6 +114,7 @@ class Story:
         skills: Mapping[str, int] | None = None,
         *,
         capacity: Mapping[Channel, int] | None = None,
+        exclusive: tuple[tuple[Channel, ...], ...] = (),
         address: str | None = None,
         ready: bool = True,
     ) -> Self:
@@ -124,6 +126,7 @@ class Story:
             queues={QueueName(queue): level for queue, level in levels.items()},
             address=f"sip-{name}" if address is None else address,
             capacity=capacity or {Channel.VOICE: 1},
+            exclusive=exclusive,
         )
         self.tell(i.DefineAgent(profile), "cli")
         return self.ready(name) if ready else self
@@ -204,6 +207,44 @@ class Story:
             attributes=attributes or {},
         )
         return self.tell(cause, "chat")
+
+    def writes(
+        self,
+        name: str,
+        text: str = "Hello",
+        *,
+        to: str = "support",
+        channel: Channel = Channel.CHAT,
+        again: bool = False,
+    ) -> Self:
+        """Let somebody write to an address; ``again`` repeats the last row of the intake."""
+        self._intake += 0 if again else 1
+        cause = i.MessageArrived(
+            self._intake, channel, to, name, name.title(), f"{channel}:{name}", text
+        )
+        return self.tell(cause, channel)
+
+    def leaves(self, name: str, channel: Channel = Channel.CHAT) -> Self:
+        """Let somebody who wrote close the window."""
+        self._intake += 1
+        return self.tell(i.CustomerLeft(self._intake, f"{channel}:{name}"), channel)
+
+    def replies(self, agent: str, name: str, text: str = "Hello", key: str = "k1") -> Self:
+        """Let an agent write to a customer."""
+        cause = i.SendMessage(self.contact(name).id, AgentName(agent), key, text)
+        return self.tell(cause, f"agent:{agent}")
+
+    def hands_over(
+        self, agent: str, name: str, *, queue: str | None = None, to: str | None = None
+    ) -> Self:
+        """Let an agent transfer a contact to a queue or another agent."""
+        cause = i.TransferContact(
+            self.contact(name).id,
+            AgentName(agent),
+            QueueName(queue) if queue else None,
+            AgentName(to) if to else None,
+        )
+        return self.tell(cause, f"agent:{agent}")
 
     # --- phones ---------------------------------------------------------------------------------
 

@@ -82,6 +82,17 @@ def end_contact(
         finish_work(turn, agent, work, cause=seq)
 
 
+def settle_holds(turn: Turn, agent: Agent, cause: int) -> None:
+    """Hold the work that other work of the agent suspends, and go on with what none does."""
+    running = [work.channel for work in agent.works.values() if work.state in _UNDER_WAY]
+    for work in agent.works.values():
+        is_suspended = any(agent.profile.suspends(channel, work.channel) for channel in running)
+        if work.state is WorkState.ACTIVE and is_suspended:
+            turn.emit(e.WorkHeld(work.contact, agent.name, work.offer), cause=cause)
+        elif work.state is WorkState.HELD and not is_suspended:
+            turn.emit(e.WorkResumed(work.contact, agent.name, work.offer), cause=cause)
+
+
 def work_of(turn: Turn, contact: Contact) -> tuple[Agent, Work]:
     """Return who works on an active or wrapped-up contact, and the work."""
     assert contact.agent is not None
@@ -99,19 +110,11 @@ def finish_work(
     note: str = "",
     cause: int | None = None,
 ) -> int:
-    """End an agent's work and, if the contact was only waiting for that, close the contact.
-
-    Work that was held for it goes on.
-    """
+    """End an agent's work and, if the contact was only waiting for that, close the contact."""
     seq = turn.emit(
         e.WorkDone(work.contact, agent.name, work.offer, disposition, note), cause=cause
     )
-    running = [w.channel for w in agent.works.values() if w.state in _UNDER_WAY]
-    for held in agent.works.values():
-        if held.state is WorkState.HELD and not any(
-            agent.profile.suspends(channel, held.channel) for channel in running
-        ):
-            turn.emit(e.WorkResumed(held.contact, agent.name, held.offer), cause=seq)
+    settle_holds(turn, agent, seq)
     contact = turn.state.contacts[work.contact]
     if contact.state is ContactState.WRAPUP:
         reason = contact.end_reason

@@ -6,7 +6,7 @@ from acd.core import effects as f
 from acd.core import events as e
 from acd.core import inputs as i
 from acd.core.agent import CODES, Agent, Presence, WorkState
-from acd.core.decide.acts import finish_work
+from acd.core.decide.acts import finish_work, settle_holds
 from acd.core.decide.offers import give_back, open_offers, withdraw_all
 from acd.core.decide.registry import decides
 from acd.core.flows import Prompt
@@ -23,8 +23,9 @@ def define_agent(turn: Turn, cause: i.DefineAgent) -> None:
     known = turn.state.agents.get(profile.name)
     if known is not None and known.profile == profile and not known.is_leaving:
         return
-    turn.emit(e.AgentDefined(profile.name, profile))
+    seq = turn.emit(e.AgentDefined(profile.name, profile))
     agent = turn.state.agents[profile.name]
+    settle_holds(turn, agent, seq)
     for offer in open_offers(turn, agent):
         contact = turn.state.contacts[offer.contact]
         if (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from acd.core import effects as f
 from acd.core import events as e
-from acd.core.agent import Agent, WorkState
+from acd.core.agent import Agent
 from acd.core.channel import TRAITS
 from acd.core.contact import Contact
-from acd.core.decide.acts import end_offer
+from acd.core.decide.acts import end_offer, settle_holds
 from acd.core.decide.flow import leave_queue_if_due, start_music
 from acd.core.ids import LegId, OfferId, RecordingId, SegmentId
 from acd.core.leg import LegRole, LegState
@@ -16,7 +16,7 @@ from acd.core.timers import after
 from acd.core.turn import Turn
 
 # A member named through its enum costs as much as a function call on Python 3.11.
-_AGENT, _DIALING, _ACTIVE = LegRole.AGENT, LegState.DIALING, WorkState.ACTIVE
+_AGENT, _DIALING = LegRole.AGENT, LegState.DIALING
 
 
 def match(turn: Turn) -> None:
@@ -82,10 +82,7 @@ def accept(turn: Turn, offer: Offer) -> None:
     contact = turn.state.contacts[offer.contact]
     segment = SegmentId(turn.mint("s"))
     seq = turn.emit(e.OfferAccepted(contact.id, offer.agent, offer.id, segment))
-    agent = turn.state.agents[offer.agent]
-    for work in agent.works.values():
-        if work.state is _ACTIVE and agent.profile.suspends(contact.channel, work.channel):
-            turn.emit(e.WorkHeld(work.contact, agent.name, work.offer), cause=seq)
+    settle_holds(turn, turn.state.agents[offer.agent], seq)
     if contact.leg is not None and offer.leg is not None:
         turn.do(f.Connect(offer.agent, contact.leg, offer.leg))
 
