@@ -128,6 +128,42 @@ class Log(_Section):
     format: Literal["text", "json"] = "text"
 
 
+class Chat(_Section):
+    """``[chat]``: the widget.
+
+    Attributes:
+        origins: sites that may include it, such as ``https://www.example.org``; pages of our own
+            always may.
+    """
+
+    origins: list[str] = Field(default_factory=list)
+
+
+WebhookName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+
+
+class Webhook(_Section):
+    """``[webhooks.NAME]``: a messaging network or SMS provider, see ``docs/webhooks.md``.
+
+    Attributes:
+        channel: which it is.
+        address: what its messages are sent to; looked up in ``numbers.toml``.
+        format: how its events look.
+        url: where our messages are posted; empty where none are.
+        secret_file: holds the secret that events are signed with; made in the home by default.
+        token_file: holds the provider's own token, for formats that need one.
+        allow_private: post to addresses of the inside, too.
+    """
+
+    channel: Literal["sms", "messaging"] = "messaging"
+    address: str = Field(min_length=1, max_length=200)
+    format: Literal["acd", "telegram"] = "acd"
+    url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    secret_file: Directory | None = None
+    token_file: Directory | None = None
+    allow_private: bool = False
+
+
 class Settings(BaseSettings):
     """All settings of one engine."""
 
@@ -146,6 +182,8 @@ class Settings(BaseSettings):
     store: Store = Store()
     site: SiteSection = SiteSection()
     log: Log = Log()
+    chat: Chat = Chat()
+    webhooks: dict[WebhookName, Webhook] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(

@@ -32,6 +32,7 @@ from acd.bootstrap.background import Background
 from acd.bootstrap.places import asterisk_settings, choose_ports, database_url
 from acd.bootstrap.records import reasons_of, story_of
 from acd.bootstrap.telephony import Progress, Telephony
+from acd.bootstrap.texts import Texts
 from acd.config import Settings
 from acd.core.engine import Engine
 from acd.core.errors import AcdError
@@ -132,7 +133,12 @@ class _Assembly:
         roster = Roster(self._agents, self._loop, phones.agents_changed)
         centre = self._make_centre(phones, roster)
         own_token = secrets.token_urlsafe(32)
-        app = make_app(centre, own_token=own_token, host=self._settings.http.host)
+        app = make_app(
+            centre,
+            own_token=own_token,
+            host=self._settings.http.host,
+            parts=self._texts.parts(centre),
+        )
         await self._stack.enter_async_context(
             WebServer(app, self._settings.http.host, self._ports["http"])
         )
@@ -143,6 +149,7 @@ class _Assembly:
         centre.counts["ari_events"] = lambda: phones.pbx.events
         self._dispatcher.use(phones.pbx)
         await roster.load("system")
+        self._texts.start(self._background, self._dispatcher, self._stack)
         phones.link(self._stack)
         self._progress("speaking the prompts", None)
         prompts = await phones.sounds.prepare(
@@ -190,6 +197,7 @@ class _Assembly:
             lambda cause: self._loop.tell(cause, "pbx"), self._contact_of_leg
         )
         self._loop = Loop(engine, store, self._clock, self._dispatcher.perform)
+        self._texts = Texts(self._settings, database, store, self._loop, self._clock, self._stack)
         snapshots, counting = Snapshots(self._loop, store), Counting(self._metrics, store)
         projector = ContactProjector(store, self._contacts)
         for observer in (snapshots, counting, projector.observe):

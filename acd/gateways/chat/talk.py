@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from acd.app.faults import fault
+from acd.app.file_names import file_name
 from acd.app.typing import TypingMarks
 from acd.core.channel import Channel
 from acd.core.message import Author
@@ -232,9 +233,3 @@ class Talk:
 
     def _refuse(self, code: str, key: str = "", *, retry: bool = False) -> None:
         self._line.send(f.Refused(code, key, retry))
-
-
-def file_name(given: str) -> str:
-    """Return a file's name as text that is safe in a listing: one line, no path."""
-    name = given.replace("\\", "/").rpartition("/")[2]
-    return "".join(c if c.isprintable() else "_" for c in name).strip(". ")[:200] or "file"
