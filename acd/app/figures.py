@@ -22,12 +22,14 @@ class Tally:
 
     Attributes:
         offered: visits begun.
+        answered: an agent took the contact; where they write to each other, wrote first.
         immediate: visits whose first offer was made in the instant they began.
         abandoned: the customer ended while waiting, ringing included.
         short: of these, before the queue's ``short_abandon_seconds``.
         left: visits that ended in any other way, by reason.
         waiting: visits not ended yet.
-        answered_in, abandoned_in: within the queue's ``service_level_seconds``.
+        answered_in, abandoned_in: within the queue's ``service_level_seconds``; of those counts,
+            and ``short``, only the queue's open hours go by for who does not stay and wait.
         wait_answered, wait_abandoned, wait_left: time from entry to the end of the visit, ring
             time included.
         max_wait: the longest of these.

@@ -5,6 +5,9 @@ says can be checked against the log, and it can be begun again from a saved stat
 
 A *stream* is where contacts come from: the contact's attribute ``traffic`` if it is set before the
 contact is queued, else the number or address that was reached.
+
+A visit is answered when an agent takes the contact; where they write to each other, when an agent
+writes first: until then the customer waits, whoever has taken it.
 """
 
 from __future__ import annotations
@@ -18,21 +21,35 @@ from acd.app.codec import decode, encode
 from acd.app.figures import AgentFigures, Figures, Tally
 from acd.core import events as e
 from acd.core.agent import Presence
+from acd.core.calendar import Calendar
+from acd.core.channel import TRAITS, Channel
 from acd.core.contact import EndReason
 from acd.core.ids import AgentName, ContactId, OfferId, QueueName
+from acd.core.message import Author
 from acd.core.record import Record
 from acd.core.timers import NEVER, Instant, seconds
 from acd.ports.store import Snapshot
 
 STREAM_ATTRIBUTE = "traffic"
 
+TRANSFERRED = "transferred"
+"""Why a contact left its queue that was handed on before anybody wrote."""
+
+_GIVEN_UP = frozenset({EndReason.ABANDONED, EndReason.CUSTOMER_ENDED})
+"""Ends by the customer. In a visit that is still open nobody had answered, so they are one."""
+
 
 @dataclass(slots=True)
 class Target:
-    """What a queue's visits are measured against, in microseconds."""
+    """What a queue's visits are measured against, in microseconds.
+
+    Attributes:
+        hours: when time counts for customers who do not stay and wait; None: always.
+    """
 
     answer: int
     short: int
+    hours: Calendar | None = None
 
 
 @dataclass(slots=True)
@@ -40,12 +57,14 @@ class Visit:
     """A contact in a queue; only those are kept that are counted.
 
     Attributes:
+        written: the channel, if the contact is answered by a written reply; else None.
         offered_at: when the first offer was made; NEVER before.
     """
 
     queue: QueueName
     stream: str
     queued_at: Instant
+    written: Channel | None = None
     offered_at: Instant = NEVER
 
 
@@ -67,6 +86,7 @@ class MetricsState:
     Attributes:
         counted_from: contacts queued and time passed before are ignored: a warm-up.
         streams: open contact to its stream.
+        written: open contact to its channel, of those that are answered by a written reply.
         visits: open, counted visits by contact.
         works: open works on counted visits by offer.
     """
@@ -76,6 +96,7 @@ class MetricsState:
     at: Instant = NEVER
     targets: dict[QueueName, Target] = field(default_factory=dict)
     streams: dict[ContactId, str] = field(default_factory=dict)
+    written: dict[ContactId, Channel] = field(default_factory=dict)
     visits: dict[ContactId, Visit] = field(default_factory=dict)
     works: dict[OfferId, Work] = field(default_factory=dict)
     clocks: dict[AgentName, AgentClock] = field(default_factory=dict)
@@ -218,7 +239,8 @@ class Metrics:
     def _site_published(self, event: e.SitePublished, _at: Instant) -> None:
         for name, queue in event.site.queues.items():
             answer, short = queue.service_level_seconds, queue.short_abandon_seconds
-            self.state.targets[name] = Target(seconds(answer), seconds(short))
+            hours = event.site.calendars.get(queue.hours or "")
+            self.state.targets[name] = Target(seconds(answer), seconds(short), hours)
 
     def _clock(self, name: AgentName) -> AgentClock:
         clock = self.state.clocks.get(name)
@@ -259,6 +281,9 @@ class Metrics:
 
     def _contact_opened(self, event: e.ContactOpened, _at: Instant) -> None:
         self.state.streams[event.contact] = event.dnis
+        # Without a thread there is no way to write: the simulator's chats, for one.
+        if event.thread and TRAITS[event.channel].is_answered_by_reply:
+            self.state.written[event.contact] = event.channel
 
     def _attribute_set(self, event: e.AttributeSet, _at: Instant) -> None:
         if event.key == STREAM_ATTRIBUTE and event.contact in self.state.streams:
@@ -266,6 +291,7 @@ class Metrics:
 
     def _contact_closed(self, event: e.ContactClosed, _at: Instant) -> None:
         self.state.streams.pop(event.contact, None)
+        self.state.written.pop(event.contact, None)
 
     def _tallies(self, visit: Visit | Work) -> tuple[Tally, Tally, Tally]:
         state = self.state
@@ -278,7 +304,9 @@ class Metrics:
     def _contact_queued(self, event: e.ContactQueued, at: Instant) -> None:
         if at < self.state.counted_from:
             return
-        visit = Visit(event.queue, self.state.streams.get(event.contact, ""), at)
+        self._leave(event.contact, TRANSFERRED, at)  # it was taken, but nobody had written yet
+        stream = self.state.streams.get(event.contact, "")
+        visit = Visit(event.queue, stream, at, self.state.written.get(event.contact))
         self.state.visits[event.contact] = visit
         for tally in self._tallies(visit):
             tally.offered += 1
@@ -288,21 +316,29 @@ class Metrics:
         self._leave(event.contact, event.reason, at)
 
     def _contact_ended(self, event: e.ContactEnded, at: Instant) -> None:
-        if event.reason is not EndReason.ABANDONED:
+        if event.reason not in _GIVEN_UP:
             self._leave(event.contact, event.reason, at)
             return
         visit = self.state.visits.pop(event.contact, None)
         if visit is None:
             return
         wait = at - visit.queued_at
+        counted = self._counted(visit, at)
         target = self.state.targets[visit.queue]
         for tally in self._tallies(visit):
             tally.waiting -= 1
             tally.abandoned += 1
             tally.wait_abandoned += wait
-            tally.short += wait < target.short
-            tally.abandoned_in += wait <= target.answer
+            tally.short += counted < target.short
+            tally.abandoned_in += counted <= target.answer
             tally.max_wait = max(tally.max_wait, wait)
+
+    def _counted(self, visit: Visit, at: Instant) -> int:
+        """Return how long a visit has waited, as the service level counts."""
+        hours = self.state.targets[visit.queue].hours
+        if hours is None or visit.written is None or TRAITS[visit.written].is_live:
+            return at - visit.queued_at
+        return seconds(hours.business_seconds(visit.queued_at, at))
 
     def _leave(self, contact: ContactId, reason: str, at: Instant) -> None:
         visit = self.state.visits.pop(contact, None)
@@ -344,13 +380,24 @@ class Metrics:
         clock.handling += 1
         self._count_offer(clock, "accepted", at)
         clock.turn(at, self.state.counted_from)
-        visit = self.state.visits.pop(event.contact, None)
+        visit = self.state.visits.get(event.contact)
         if visit is None:
             return
         self.state.works[event.offer] = Work(event.agent, visit.queue, visit.stream, at)
+        if visit.written is None:
+            self._answered(event.contact, event.agent, at)
+
+    def _message_added(self, event: e.MessageAdded, at: Instant) -> None:
+        if event.author is Author.AGENT and event.agent is not None:
+            self._answered(event.contact, event.agent, at)
+
+    def _answered(self, contact: ContactId, agent: AgentName, at: Instant) -> None:
+        visit = self.state.visits.pop(contact, None)
+        if visit is None:
+            return
         wait = at - visit.queued_at
-        is_in_time = wait <= self.state.targets[visit.queue].answer
-        group = self.state.by_group.setdefault(clock.group, Tally())
+        is_in_time = self._counted(visit, at) <= self.state.targets[visit.queue].answer
+        group = self.state.by_group.setdefault(self._clock(agent).group, Tally())
         group.offered += 1
         group.immediate += visit.offered_at == visit.queued_at
         tallies = self._tallies(visit)
@@ -399,6 +446,7 @@ _FOLDS: dict[type, Callable[..., None]] = {
     e.OfferMade: Metrics._offer_made,
     e.OfferEnded: Metrics._offer_ended,
     e.OfferAccepted: Metrics._offer_accepted,
+    e.MessageAdded: Metrics._message_added,
     e.WrapupStarted: Metrics._wrapup_started,
     e.WorkDone: Metrics._work_done,
 }

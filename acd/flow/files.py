@@ -22,6 +22,7 @@ from acd.flow.kinds import (
     Name,
     OneOf,
     Plain,
+    Ref,
     TableOf,
     Text,
     To,
@@ -105,6 +106,11 @@ class QueueKeys:
     service_level_seconds: float = _queue_key(
         _SECONDS, "target within which a contact should be answered", "service_level_seconds"
     )
+    hours: str | None = _queue_key(
+        Name("calendar", To.CALENDAR),
+        "calendar whose open time alone counts in that target for mail and the like",
+        "hours",
+    )
     short_abandon_seconds: float = _queue_key(
         _SECONDS, "who leaves sooner does not count as abandoned", "short_abandon_seconds"
     )
@@ -135,10 +141,16 @@ def read_queue(name: str, raw: object, at: At) -> Queue | None:
     return Queue(QueueName(name), **{f.name: getattr(keys, f.name) for f in fields(keys)})
 
 
-def read_queues(raw: Raw, at: At) -> dict[QueueName, Queue]:
-    """Return the queues by name."""
-    queues = (read_queue(name, table, at / name) for name, table in raw.items())
-    return {queue.name: queue for queue in queues if queue is not None}
+def read_queues(raw: Raw, at: At) -> tuple[dict[QueueName, Queue], list[Named]]:
+    """Return the queues by name, and what they name and where."""
+    queues, named = {}, []
+    for name, table in raw.items():
+        queue = read_queue(name, table, at / name)
+        if queue is not None:
+            queues[queue.name] = queue
+        if queue is not None and queue.hours is not None:
+            named.append(Named(at / name, (Ref(To.CALENDAR, queue.hours, ("hours",)),)))
+    return queues, named
 
 
 # --- hours.toml ---------------------------------------------------------------------------------

@@ -8,6 +8,9 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from acd.core.calendar import Calendar
+from acd.core.ids import QueueName
+from acd.core.queue import Queue
 from acd.core.site import Number, Site
 from acd.flow.check import Named, Names, check
 from acd.flow.files import (
@@ -61,9 +64,11 @@ def load(
     tables = {name: parse(name, files[name], report) for name in sorted(files)}
     names = Names()
     numbers, named = _numbers(tables, report)
-    queues, calendars = {}, {}
+    queues: dict[QueueName, Queue] = {}
+    calendars: dict[str, Calendar] = {}
     if (raw := tables.get(QUEUES, {})) is not None:
-        queues = read_queues(raw, report.at(QUEUES))
+        queues, calendars_named = read_queues(raw, report.at(QUEUES))
+        named += calendars_named
         # A queue with a wrong key is still a queue to whoever names it.
         names.known[To.QUEUE] = frozenset(raw)
     if (raw := tables.get(HOURS, {})) is not None:

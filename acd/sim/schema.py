@@ -199,6 +199,10 @@ class QueueTable(QueueKeys):
 
     name: str = key(_NAME, "name of the queue")
 
+    def contradiction(self) -> str | None:
+        """Say why keys do not go together."""
+        return None if self.hours is None else "a scenario has no calendars: leave hours out"
+
 
 @dataclass(frozen=True, slots=True)
 class _QueuesKind(Plain):

@@ -58,6 +58,8 @@ CASES: list[dict[str, str]] = [
     {"queues.toml": f"[sales]\nmax_waiting = 0x{'F' * 9000} #! out-of-range\n[support]\n"},
     {"queues.toml": '["sa les"] #! bad-name\n[sales]\ntitle = "" #! out-of-range\n[support]\n'},
     {"queues.toml": "sales = 3 #! wrong-type\n[support]\n"},
+    {"queues.toml": '[sales]\nhours = "ofice" #! unknown-calendar\n[support]\n'},
+    {"queues.toml": '[sales]\nhours = 9 #! wrong-type\n[support]\nhours = "" #! out-of-range\n'},
     # --- hours ---
     {"hours.toml": "[office] #! missing-key missing-key\n"},
     {"hours.toml": '[office]\ntimezone = "America/NewYork" #! bad-timezone\nweek = {}\n'},
