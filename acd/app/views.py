@@ -92,7 +92,8 @@ class AgentDocument(msgspec.Struct, kw_only=True):
         name: login.
         presence: what they say; ``reason`` goes with it.
         state: what comes of presence, phone and works, in one word.
-        why_not: why they would not get a call now; empty if they would.
+        takes: channels of which they would get a contact now.
+        why_not: of the other channels they serve, why they would not.
         phone: SIP user.
         occupancy: share of their time spent with contacts, of that in which they could have been.
     """
@@ -103,7 +104,8 @@ class AgentDocument(msgspec.Struct, kw_only=True):
     reason: str
     presence_since: datetime | None
     state: AgentState
-    why_not: str
+    takes: list[Channel]
+    why_not: dict[Channel, str]
     phone: str
     is_reachable: bool
     queues: dict[QueueName, int]
@@ -118,7 +120,7 @@ class AgentDocument(msgspec.Struct, kw_only=True):
 def agent_state(agent: Agent) -> AgentState:
     """Return what an agent does."""
     working = {work.state for work in agent.works.values()}
-    if WorkState.ACTIVE in working:
+    if WorkState.ACTIVE in working or WorkState.HELD in working:
         return AgentState.ACTIVE
     if WorkState.OFFERED in working:
         return AgentState.RINGING
@@ -130,8 +132,12 @@ def agent_state(agent: Agent) -> AgentState:
         return AgentState(agent.presence.value)
     if agent.rest_until is not None:
         return AgentState.RESTING
-    can_ring = agent.is_reachable and agent.profile.address
-    return AgentState.AVAILABLE if can_ring else AgentState.UNREACHABLE
+    return AgentState.AVAILABLE if takes(agent) else AgentState.UNREACHABLE
+
+
+def takes(agent: Agent) -> list[Channel]:
+    """Return the channels of which an agent would get a contact now."""
+    return [channel for channel in agent.profile.capacity if not agent.why_not(channel)]
 
 
 def waiting(state: State, queue: QueueName) -> list[Contact]:
@@ -163,7 +169,7 @@ def queue_document(
     queue = waiting(state, name)
     members = [agent for agent in state.agents.values() if name in agent.profile.queues]
     states = [agent_state(agent) for agent in members]
-    available = sum(1 for agent in members if not agent.why_not(Channel.VOICE))
+    available = sum(1 for agent in members if takes(agent))
     longest = elapsed_seconds(min(c.order_at for c in queue), now) if queue else 0.0
     logged_in = sum(1 for agent in members if agent.presence is not Presence.LOGGED_OUT)
     return QueueDocument(
@@ -220,7 +226,8 @@ def agent_document(
         reason=agent.reason,
         presence_since=None if since == NEVER else moment(since),
         state=agent_state(agent),
-        why_not=agent.why_not(Channel.VOICE),
+        takes=takes(agent),
+        why_not={channel: why for channel in profile.capacity if (why := agent.why_not(channel))},
         phone=profile.address,
         is_reachable=agent.is_reachable,
         queues=dict(profile.queues),

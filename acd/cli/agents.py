@@ -229,7 +229,8 @@ def set_presence(
     engine = Engine.of(settings_for(home, config).home)
     body: dict[str, object] = {"presence": _PRESENCE[presence], "reason": reason}
     found = asyncio.run(engine.post(f"agents/{login}/presence", body))
-    say(f"{login}: {found['state']}" + (f" ({found['why_not']})" if found["why_not"] else ""))
+    reasons = ", ".join(dict.fromkeys(found["why_not"].values()))
+    say(f"{login}: {found['state']}" + (f" ({reasons})" if reasons else ""))
 
 
 # --- doing --------------------------------------------------------------------------------------
@@ -387,7 +388,7 @@ def _document(row: AgentRow, live: dict[str, Any] | None) -> dict[str, Any]:
         "skills": dict(profile.skills),
     }
     if live is not None:
-        stored |= {key: live[key] for key in ("presence", "state", "why_not", "works")}
+        stored |= {key: live[key] for key in ("presence", "state", "takes", "why_not", "works")}
     return stored
 
 

@@ -20,7 +20,17 @@ from acd.core.ids import AgentName, QueueName
 from acd.ports.store import AgentRow, StoreError
 
 _hasher = PasswordHasher()  # argon2id, RFC 9106 section 4, second recommended option
-_capacity = msgspec.json.Decoder(dict[Channel, int])
+
+
+class _Capacity(msgspec.Struct, forbid_unknown_fields=True):
+    """How much at once, as the column holds it."""
+
+    units: dict[Channel, int]
+    exclusive: tuple[tuple[Channel, ...], ...]
+    interrupts: dict[Channel, tuple[Channel, ...]]
+
+
+_capacity = msgspec.json.Decoder(_Capacity)
 
 
 @cache
@@ -56,14 +66,7 @@ class SqlAgents:
             queues = await _by_agent(connection, agent_queues, "queue", "preference")
         return [
             AgentRow(
-                AgentProfile(
-                    AgentName(row.name),
-                    row.title,
-                    skills=skills.get(row.name, {}),
-                    queues={QueueName(q): p for q, p in queues.get(row.name, {}).items()},
-                    address=row.address,
-                    capacity=_capacity.decode(row.capacity),
-                ),
+                _profile(row, skills.get(row.name, {}), queues.get(row.name, {})),
                 row.role,
                 row.sip_digest,
                 row.is_active,
@@ -81,7 +84,9 @@ class SqlAgents:
         values: dict[str, Any] = {
             "title": profile.title,
             "address": profile.address,
-            "capacity": msgspec.json.encode(profile.capacity).decode(),
+            "capacity": msgspec.json.encode(
+                _Capacity(dict(profile.capacity), profile.exclusive, dict(profile.interrupts))
+            ).decode(),
             "role": row.role,
             "sip_digest": row.sip_digest,
             "is_active": row.is_active,
@@ -128,6 +133,20 @@ class SqlAgents:
         async with self._database.single("check a password") as connection:
             password_hash = await connection.scalar(wanted)
         return await asyncio.to_thread(_fits, password_hash, password)
+
+
+def _profile(row: Any, skills: dict[str, int], queues: dict[str, int]) -> AgentProfile:
+    capacity = _capacity.decode(row.capacity)
+    return AgentProfile(
+        AgentName(row.name),
+        row.title,
+        skills=skills,
+        queues={QueueName(queue): preference for queue, preference in queues.items()},
+        address=row.address,
+        capacity=capacity.units,
+        exclusive=capacity.exclusive,
+        interrupts=capacity.interrupts,
+    )
 
 
 async def _by_agent(

@@ -77,9 +77,7 @@ agents = Table(
     Column("name", Text, primary_key=True),
     Column("title", Text, nullable=False),
     Column("address", Text, nullable=False),
-    Column("capacity", Text, nullable=False),  # JSON: channel to number
-    Column("exclusive", Text, nullable=False, server_default="[]"),  # JSON: lists of channels
-    Column("interrupts", Text),  # JSON: channel to channels; null: as usual
+    Column("capacity", Text, nullable=False),  # JSON: units, exclusive, interrupts
     Column("role", Text, nullable=False),
     Column("sip_digest", Text, nullable=False),
     Column("password_hash", Text),  # argon2id; null: cannot sign in
