@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acd import demo
+from acd.adapters.asterisk.settings import AsteriskSettings
 from acd.adapters.clock import SystemClock
 from acd.adapters.home import ENGINE_FILE, Home
 from acd.adapters.sql.agents import SqlAgents
@@ -41,6 +42,7 @@ from acd.core.inputs import PublishSite
 from acd.core.site import Site
 from acd.flow.interpreter import FlowInterpreter
 from acd.web.server import WebServer, make_app
+from acd.web.sip import SipProxy
 
 CATCH_UP_SECONDS = 2.0
 
@@ -137,7 +139,7 @@ class _Assembly:
             centre,
             own_token=own_token,
             host=self._settings.http.host,
-            parts=self._texts.parts(centre),
+            parts=(self._sip_proxy(centre, asterisk), *self._texts.parts(centre)),
         )
         await self._stack.enter_async_context(
             WebServer(app, self._settings.http.host, self._ports["http"])
@@ -197,7 +199,9 @@ class _Assembly:
             lambda cause: self._loop.tell(cause, "pbx"), self._contact_of_leg
         )
         self._loop = Loop(engine, store, self._clock, self._dispatcher.perform)
-        self._texts = Texts(self._settings, database, store, self._loop, self._clock, self._stack)
+        self._texts = Texts(
+            self._settings, self._home, database, store, self._loop, self._clock, self._stack
+        )
         snapshots, counting = Snapshots(self._loop, store), Counting(self._metrics, store)
         projector = ContactProjector(store, self._contacts)
         for observer in (snapshots, counting, projector.observe):
@@ -237,6 +241,13 @@ class _Assembly:
                 "record": self._record_health,
             },
         )
+
+    @staticmethod
+    def _sip_proxy(centre: Centre, asterisk: AsteriskSettings) -> SipProxy:
+        async def is_living(session: str) -> bool:
+            return session in await centre.session_store.living(now=centre.now())
+
+        return SipProxy(f"ws://{asterisk.bind}:{asterisk.http_port}/ws", is_living)
 
     async def _story(self, contact: ContactId) -> Mapping[str, object]:
         """Tell a contact's story in a thread: the loop must not wait for a long log."""

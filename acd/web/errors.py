@@ -29,6 +29,7 @@ STATUS: dict[str, HTTPStatus] = {
     "no-phone": HTTPStatus.NOT_FOUND,
     "role-insufficient": HTTPStatus.FORBIDDEN,
     "origin-refused": HTTPStatus.FORBIDDEN,
+    "too-many-connections": HTTPStatus.TOO_MANY_REQUESTS,
     "host-unknown": HTTPStatus.MISDIRECTED_REQUEST,
     "not-found": HTTPStatus.NOT_FOUND,
     "agent-unknown": HTTPStatus.NOT_FOUND,

@@ -1,8 +1,7 @@
-"""Health, and the page that a person sees who opens the address."""
+"""Health and metrics, for whoever watches over the engine."""
 
 from __future__ import annotations
 
-import html
 from http import HTTPStatus
 
 import msgspec
@@ -14,18 +13,6 @@ from acd.web.answers import answer
 from acd.web.auth import PUBLIC
 from acd.web.metrics import CONTENT_TYPE, Exposition
 from acd.web.routes import route
-
-_PAGE = f"""<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>acd</title>
-<h1>acd {html.escape(__version__)}</h1>
-<p>An open contact-centre engine is running here.</p>
-<ul>
-<li><a href="/readyz">Is it ready for calls?</a></li>
-<li><a href="/metrics">Metrics</a></li>
-</ul>
-</html>
-"""
 
 
 class Alive(msgspec.Struct):
@@ -48,11 +35,6 @@ class Health:
     def __init__(self, centre: Centre, exposition: Exposition) -> None:
         self._centre = centre
         self._exposition = exposition
-
-    @route("GET", "/", PUBLIC, media="text/html", is_documented=False)
-    async def page(self, request: web.Request) -> web.Response:
-        """Say what this is."""
-        return web.Response(text=_PAGE, content_type="text/html")
 
     @route("GET", "/healthz", PUBLIC)
     async def healthz(self, request: web.Request) -> Alive:

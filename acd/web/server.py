@@ -16,6 +16,7 @@ from acd.web.errors import answer_errors
 from acd.web.health import Health
 from acd.web.metrics import Exposition
 from acd.web.openapi import OpenApi
+from acd.web.pages import Pages
 from acd.web.routes import declared
 from acd.web.sessions import Sessions
 
@@ -65,6 +66,7 @@ def make_app(
     )
     for part in (
         Health(centre, Exposition(centre)),
+        Pages(),
         OpenApi(),
         Sessions(centre),
         Api(centre),

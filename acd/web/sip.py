@@ -116,7 +116,7 @@ class SipProxy:
         await page.close(code=code)
 
     async def _watch(self, session: str) -> None:
-        while await self._is_living(session):
+        while await self._is_living(session):  # noqa: ASYNC110  (a row, there is no event)
             await asyncio.sleep(CHECK_SECONDS)
 
 

@@ -15,6 +15,10 @@ pytestmark = pytest.mark.app
 
 NEEDS = {
     ("GET", "/"): PUBLIC,
+    ("GET", "/wallboard"): PUBLIC,
+    ("GET", "/admin"): PUBLIC,
+    ("GET", "/favicon.ico"): PUBLIC,
+    ("GET", "/static/{path}"): PUBLIC,
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/metrics"): PUBLIC,
@@ -134,7 +138,7 @@ async def test_pages_of_other_sites_change_nothing(web: Web):
 
 
 async def test_every_answer_says_how_browsers_shall_treat_it(web: Web):
-    for path in ("/", "/metrics", "/api/v1/queues", "/nowhere"):
+    for path in ("/healthz", "/metrics", "/api/v1/queues", "/nowhere"):
         async with web.session.get(web.server.make_url(path)) as reply:
             assert "default-src 'self'" in reply.headers["Content-Security-Policy"]
             assert reply.headers["X-Content-Type-Options"] == "nosniff"

@@ -49,13 +49,6 @@ async def test_a_part_that_fails_makes_it_unready_but_not_dead(web: Web):
     assert (await _metrics(web))["acd_part_up{part=part}"] == 0
 
 
-async def test_the_page_names_what_it_is(web: Web):
-    async with web.session.get(web.server.make_url("/")) as reply:
-        text = await reply.text()
-    assert __version__ in text
-    assert "/readyz" in text
-
-
 async def test_metrics_follow_the_centre(web: Web):
     before = await _metrics(web)
     assert before[f"acd_build_info{{version={__version__}}}"] == 1

@@ -1,0 +1,96 @@
+// Texts on their way to the server. They are kept in the browser until the server has them: each
+// has a key of its own, so that one sent twice is still one message.
+
+import { api, seg } from "../shared/api.js";
+import { kept } from "../shared/store.js";
+import { takeMessages } from "./feed.js";
+
+const AGAIN_MS = 3_000;
+const DRAFT_MS = 1_200;
+
+/** `[{ contact, key, text, attachments, at, problem }]`; `problem` is why it was refused. */
+export const unsent = kept("unsent", []);
+
+let isSending = false;
+let timer = 0;
+
+/** Take a text over; it is sent now or as soon as the server can be reached. */
+export function send(contact, text, attachments = []) {
+  const message = { contact, key: crypto.randomUUID(), text, attachments, at: Date.now() };
+  unsent.value = [...unsent.value, message];
+  flush();
+}
+
+/** Try what is left, in order. */
+export async function flush() {
+  clearTimeout(timer);
+  if (isSending) return;
+  isSending = true;
+  try {
+    for (;;) {
+      const next = unsent.value.find((message) => !message.problem);
+      if (!next) break;
+      await deliver(next);
+    }
+  } catch {
+    timer = setTimeout(flush, AGAIN_MS);
+  } finally {
+    isSending = false;
+  }
+}
+
+async function deliver({ contact, key, text, attachments }) {
+  const body = { key, text, attachments: attachments.map(({ id }) => id) };
+  try {
+    const message = await api.post(`/contacts/${seg(contact)}/messages`, body);
+    if (message?.id) takeMessages([message]);
+    drop(key);
+  } catch (error) {
+    if (error.code === "message-known") drop(key); // it had arrived; only the answer was lost
+    else if (error.isPassing || error.status === 401) throw error;
+    else change(key, { problem: error.code });
+  }
+}
+
+/** Forget a text that was refused. */
+export function drop(key) {
+  unsent.value = unsent.value.filter((message) => message.key !== key);
+}
+
+/** Send a text again that was refused. */
+export function retry(key) {
+  change(key, { problem: undefined });
+  flush();
+}
+
+function change(key, some) {
+  unsent.value = unsent.value.map((one) => (one.key === key ? { ...one, ...some } : one));
+}
+
+// --- drafts: in the browser at once, on the server soon after --------------------------------------
+
+const timers = new Map();
+
+/** The draft of a contact as this browser has it. */
+export const draftOf = (contact) => localStorage.getItem(`acd.draft.${contact}`) ?? "";
+
+/** Return the draft: this browser's, or the server's from another place. */
+export async function loadDraft(contact) {
+  const ours = draftOf(contact);
+  if (ours) return ours;
+  try {
+    return (await api.get(`/contacts/${seg(contact)}/draft`))?.text ?? "";
+  } catch {
+    return ""; // none, or nobody there
+  }
+}
+
+/** Keep a draft. */
+export function keepDraft(contact, text) {
+  if (text) localStorage.setItem(`acd.draft.${contact}`, text);
+  else localStorage.removeItem(`acd.draft.${contact}`);
+  clearTimeout(timers.get(contact));
+  timers.set(contact, setTimeout(() => {
+    api.put(`/contacts/${seg(contact)}/draft`, { text }).catch(() => null); // this browser has it
+  }, DRAFT_MS));
+}
