@@ -28,6 +28,15 @@ AGENTS = (
 
 FIRST_SIP_USER = 2001
 
+CAPACITY = {
+    Channel.VOICE: 1,
+    Channel.CHAT: 3,
+    Channel.MAIL: 1,
+    Channel.SMS: 3,
+    Channel.MESSAGING: 3,
+}
+"""What each of them takes at once: calls interrupt mail."""
+
 
 async def provide_agents(store: AgentStore, home: Home) -> list[dict[str, Any]]:
     """Make the sample agents if there are none yet; return them as ``demo.json`` shows them."""
@@ -41,7 +50,7 @@ async def provide_agents(store: AgentStore, home: Home) -> list[dict[str, Any]]:
             secrets.token_urlsafe(15),
             str(number),
         )
-        profile = AgentProfile(AgentName(name), title, skills, queues, sip_user, {Channel.VOICE: 1})
+        profile = AgentProfile(AgentName(name), title, skills, queues, sip_user, CAPACITY)
         row = AgentRow(profile, Role.AGENT, sip_digest(sip_user, sip_password))
         rows.append((row, password))
         shown.append(
