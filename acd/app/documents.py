@@ -43,11 +43,12 @@ class SegmentDocument(msgspec.Struct, kw_only=True):
 
 
 class OfferDocument(msgspec.Struct, kw_only=True):
-    """The open offer of a contact."""
+    """The open offer of a contact; after ``expires_at`` it goes to somebody else."""
 
     id: OfferId
     agent: AgentName
     made_at: datetime
+    expires_at: datetime | None = None
     is_ringing: bool = False
     recording: RecordingId | None = None
 
@@ -288,7 +289,11 @@ def _offer_made(contact: ContactDocument, event: e.OfferMade, at: datetime) -> N
     contact.state = ContactState.OFFERED
     contact.offers = event.attempt
     contact.offer = OfferDocument(
-        id=event.offer, agent=event.agent, made_at=at, recording=event.recording
+        id=event.offer,
+        agent=event.agent,
+        made_at=at,
+        expires_at=moment(event.deadline),
+        recording=event.recording,
     )
 
 

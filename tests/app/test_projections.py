@@ -106,6 +106,7 @@ def test_an_open_offer_is_shown():
     assert offer == {
         "agent": "ann",
         "made_at": "2026-01-05T00:00:01Z",
+        "expires_at": "2026-01-05T00:00:21Z",
         "is_ringing": True,
         "recording": None,
     }
