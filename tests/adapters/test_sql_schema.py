@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from acd.adapters.sql import schema
+from acd.adapters.sql.agents import SqlAgents
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.migrate import config
+from acd.core.agent import AgentProfile
+from acd.core.channel import Channel
 from acd.ports.store import StoreError
 
 pytestmark = pytest.mark.app
@@ -73,3 +77,25 @@ async def test_sqlite_is_set_up_as_decided(sqlite_url):
         ]
     assert settings == ["wal", 1, 5000, 1]
     await database.close()
+
+
+async def test_agents_of_an_older_database_are_as_before(database):
+    def back_to_the_first(connection):
+        schema.metadata.drop_all(connection)
+        connection.execute(text("DELETE FROM alembic_version"))
+        command.upgrade(config(connection), "0001")
+
+    if not database.is_sqlite:
+        pytest.skip("the same statement on both")
+    async with database.write("go back") as connection:
+        await connection.run_sync(back_to_the_first)
+        older = {
+            "name": "ann", "title": "Ann", "address": "2001", "role": "agent", "sip_digest": "",
+            "capacity": '{"voice":1,"chat":3}', "is_active": True,
+        }  # fmt: skip
+        await connection.execute(schema.agents.insert().values(older))
+    await database.migrate()
+    (ann,) = await SqlAgents(database).agents()
+    assert ann.profile == AgentProfile(
+        "ann", "Ann", address="2001", capacity={Channel.VOICE: 1, Channel.CHAT: 3}
+    )

@@ -33,9 +33,11 @@ def _big(name: str) -> sa.Column[int]:
 
 
 def upgrade() -> None:
-    """Make them, and let agents say what excludes and interrupts what."""
-    op.add_column("agents", sa.Column("exclusive", sa.Text, nullable=False, server_default="[]"))
-    op.add_column("agents", sa.Column("interrupts", sa.Text))
+    """Make them; capacity also says now what excludes and interrupts what."""
+    op.execute(
+        "UPDATE agents SET capacity = '{\"units\":' || capacity || "
+        '\',"exclusive":[],"interrupts":{"voice":["mail"]}}\''
+    )
     op.create_table(
         "sessions",
         sa.Column("digest", sa.Text, primary_key=True),
