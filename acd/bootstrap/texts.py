@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
+from acd.adapters.home import Home
+from acd.adapters.http import AiohttpPoster
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.intake import SqlIntake
 from acd.adapters.sql.log import SqlLog
@@ -18,11 +20,14 @@ from acd.app.messages import MessageProjector
 from acd.app.replies import read_replies
 from acd.app.typing import TypingMarks
 from acd.bootstrap.background import Background
+from acd.bootstrap.hooks import read_hooks
 from acd.config import Settings
 from acd.gateways.chat.gateway import ChatGateway
+from acd.gateways.webhook.gateway import WebhookGateway
 from acd.ports.clock import Clock
 from acd.ports.gateway import Gateway
 from acd.web.messages import Messages
+from acd.web.webhooks import Webhooks
 from acd.web.widget import Widget
 
 
@@ -40,6 +45,7 @@ class Texts:
     def __init__(
         self,
         settings: Settings,
+        home: Home,
         database: Database,
         log: SqlLog,
         loop: Loop,
@@ -64,7 +70,13 @@ class Texts:
             self.typing,
             clock,
         )
-        self.gateways: list[Gateway] = [self.chat]
+        hooks = read_hooks(home, settings.webhooks)
+        poster = AiohttpPoster()
+        self._webhooks = [
+            WebhookGateway(channel, hooks, self.intake, poster, clock)
+            for channel in sorted({hook.channel for hook in hooks})
+        ]
+        self.gateways: list[Gateway] = [self.chat, *self._webhooks]
         loop.observe(self.projector.observe)
         loop.observe(self.chat.observe)
         self.projector.subscribe(self.chat.show)
@@ -91,4 +103,5 @@ class Texts:
         return (
             Messages(centre, self.messages, self.intake, self.typing, replies),
             Widget(self.chat, self.intake, self.messages, self._settings.chat.origins),
+            Webhooks({name: gateway for gateway in self._webhooks for name in gateway.hooks}),
         )

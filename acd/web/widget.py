@@ -59,7 +59,7 @@ class Widget:
         self._origins = frozenset(origins)
         self._folder = files("acd.web") / "static" / "widget"
 
-    @route("GET", "/widget/chat", PUBLIC, is_documented=False)
+    @route("GET", "/widget/chat", PUBLIC, is_documented=False, is_cross_site=True)
     async def chat(self, request: web.Request) -> web.StreamResponse:
         """Talk to a customer's browser over a websocket."""
         origin = request.headers.get("Origin")

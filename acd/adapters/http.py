@@ -1,0 +1,132 @@
+"""Outgoing HTTP over aiohttp: addresses checked and pinned, no redirects, limits on everything."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from acd.ports.http import HttpError, HttpReply
+
+TOTAL_SECONDS = 3.0
+LARGEST_REPLY = 256 * 1024
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the open Internet.
+
+    An IPv6 address that carries an IPv4 one is judged by both.
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None and not inner.is_global:
+            return False
+        if ip.ipv4_mapped is not None:
+            return ip.ipv4_mapped.is_global and not ip.ipv4_mapped.is_multicast
+    return ip.is_global and not ip.is_multicast
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+
+
+class _PublicResolver(AbstractResolver):
+    """Resolves once for each connection and lets only public addresses through.
+
+    The connection is made to what was checked here, so a name that answers differently the next
+    time (DNS rebinding) gains nothing.
+    """
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [(str(where[0]), kind) for kind, _, _, _, where in found]
+        refused = [address for address, _ in addresses if not is_public(address)]
+        if refused:
+            raise HttpError(
+                f"{host} is {refused[0]}, an address of the inside",
+                hint="set allow_private if that is meant",
+                code="address-refused",
+            )
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=kind,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address, kind in addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class AiohttpPoster:
+    """:class:`acd.ports.http.HttpPoster`."""
+
+    def __init__(self, *, total_seconds: float = TOTAL_SECONDS) -> None:
+        self._timeout = aiohttp.ClientTimeout(total=total_seconds)
+
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool = False
+    ) -> HttpReply:
+        """Post ``body`` and return what came back.
+
+        Raises:
+            HttpError: nothing came back in time, or too much, or the address is not allowed.
+        """
+        resolver = None if allow_private else _PublicResolver()
+        if not allow_private:
+            _refuse_private_literal(url)
+        # One connection for one post: nothing of a former answer is reused, and the address is
+        # checked each time.
+        connector = aiohttp.TCPConnector(resolver=resolver, force_close=True)
+        try:
+            async with (
+                aiohttp.ClientSession(
+                    connector=connector, timeout=self._timeout, auto_decompress=False,
+                    trust_env=False, cookie_jar=aiohttp.DummyCookieJar(),
+                ) as session,
+                session.post(url, data=body, headers=headers, allow_redirects=False) as reply,
+            ):  # fmt: skip
+                return HttpReply(reply.status, await _limited(reply))
+        except TimeoutError:
+            raise HttpError("no answer in time", code="http-timeout") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise HttpError(f"no connection: {type(error).__name__}") from error
+
+
+def _refuse_private_literal(url: str) -> None:
+    """Check an address that stands in the URL itself: nobody resolves it."""
+    host = urlsplit(url).hostname or ""
+    try:
+        is_fine = is_public(host)
+    except ValueError:
+        return  # a name
+    if not is_fine:
+        raise HttpError(
+            f"{host} is an address of the inside",
+            hint="set allow_private if that is meant",
+            code="address-refused",
+        )
+
+
+async def _limited(reply: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in reply.content.iter_chunked(16 * 1024):
+        body += chunk
+        if len(body) > LARGEST_REPLY:
+            raise HttpError("the answer is too large", code="http-too-large")
+    return bytes(body)

@@ -1,0 +1,1 @@
+"""Signed webhooks: with them any messaging network or SMS provider can be joined."""
