@@ -30,6 +30,7 @@ from acd.app.recovery import Snapshots, first_input, restore
 from acd.app.roster import Roster
 from acd.app.site import load_site
 from acd.bootstrap.background import Background
+from acd.bootstrap.clientele import Clientele
 from acd.bootstrap.places import asterisk_settings, choose_ports, database_url
 from acd.bootstrap.records import reasons_of, story_of
 from acd.bootstrap.telephony import Progress, Telephony
@@ -139,7 +140,11 @@ class _Assembly:
             centre,
             own_token=own_token,
             host=self._settings.http.host,
-            parts=(self._sip_proxy(centre, asterisk), *self._texts.parts(centre)),
+            parts=(
+                self._sip_proxy(centre, asterisk),
+                *self._texts.parts(centre),
+                *self._clientele.parts(centre),
+            ),
         )
         await self._stack.enter_async_context(
             WebServer(app, self._settings.http.host, self._ports["http"])
@@ -202,6 +207,7 @@ class _Assembly:
         self._texts = Texts(
             self._settings, self._home, database, store, self._loop, self._clock, self._stack
         )
+        self._clientele = Clientele(database, store, self._loop, self._stack)
         snapshots, counting = Snapshots(self._loop, store), Counting(self._metrics, store)
         projector = ContactProjector(store, self._contacts)
         for observer in (snapshots, counting, projector.observe):
@@ -211,6 +217,7 @@ class _Assembly:
         self._background.start(self._loop.run(), "loop")
         self._background.start(lease.hold(), "lease")
         self._background.start(projector.run(), "contacts")
+        self._clientele.start(self._background)
         if not engine.state.seed:
             await self._loop.ask(first_input(self._home.secrets().seed), "system")
         await self._loop.ask(PublishSite(site), "system")

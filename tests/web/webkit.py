@@ -28,6 +28,7 @@ from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
 from acd.app.recovery import first_input, restore
 from acd.app.roster import Roster
+from acd.bootstrap.clientele import Clientele
 from acd.bootstrap.records import reasons_of, story_of
 from acd.core import inputs as i
 from acd.core.agent import AgentProfile, Presence
@@ -58,6 +59,7 @@ class Web:
     server: TestServer
     session: ClientSession
     projector: ContactProjector
+    clientele: Clientele
     tokens: dict[Role, str]
     dialled: list[Dial] = field(default_factory=list)
     phones: list[int] = field(default_factory=list)
@@ -194,7 +196,8 @@ async def web_at(
         projector = ContactProjector(store, contacts)
         loop.observe(Counting(metrics, store))
         loop.observe(projector.observe)
-        for work in (loop.run(), projector.run()):
+        clientele = Clientele(database, store, loop, stack)
+        for work in (loop.run(), projector.run(), clientele.fold.run()):
             stack.push_async_callback(_end, asyncio.create_task(work))
         await loop.ask(first_input("seed of a test"), "system")
         await loop.ask(i.PublishSite(tiny_site()), "system")
@@ -221,11 +224,13 @@ async def web_at(
         for role in Role:
             await tokens.revoke_token(f"a {role}", now=clock.now())
             texts[role] = await tokens.create_token(f"a {role}", role, now=clock.now())
-        server = TestServer(make_app(centre, own_token=OWN_TOKEN, host="127.0.0.1"))
+        server = TestServer(
+            make_app(centre, own_token=OWN_TOKEN, host="127.0.0.1", parts=clientele.parts(centre))
+        )
         await server.start_server()
         stack.push_async_callback(server.close)
         session = await stack.enter_async_context(ClientSession())
-        web = Web(centre, server, session, projector, texts, dialled, phones)
+        web = Web(centre, server, session, projector, clientele, texts, dialled, phones)
         centre.parts["part"] = lambda: web.health
         yield web
 
