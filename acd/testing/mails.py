@@ -89,8 +89,13 @@ def large(octets: int = 25_000_000) -> bytes:
 
 
 def deep_html(depth: int = 300_000) -> bytes:
-    """Return a mail whose HTML no cleaner gets through in time."""
-    return mail("<div>" * depth, Content_Type="text/html")
+    """Return a mail of tags in tags in tags."""
+    return mail("<div>" * depth + "Hello", Content_Type="text/html")
+
+
+def slow(depth: int = 150, lines: int = 1_000_000) -> bytes:
+    """Return a mail that no parser gets through in time: each line may end any of its parts."""
+    return nested(depth) + b"x\r\n" * lines
 
 
 def slow_quotes() -> bytes:
