@@ -3,13 +3,23 @@
 
 import { api, seg } from "../shared/api.js";
 import { kept } from "../shared/store.js";
-import { takeMessages } from "./feed.js";
+import { live } from "./feed.js";
 
 const AGAIN_MS = 3_000;
 const DRAFT_MS = 1_200;
 
-/** `[{ contact, key, text, attachments, at, problem }]`; `problem` is why it was refused. */
+/**
+ * `[{ contact, key, text, attachments, at, problem, isTaken }]`: `problem` is why it was refused;
+ * one that was taken stays until the feed shows it, so that it never vanishes from the screen.
+ */
 export const unsent = kept("unsent", []);
+
+live.data.subscribe(({ messages }) => {
+  const shown = new Set(messages.map(({ key }) => key));
+  if (unsent.value.some(({ key }) => shown.has(key))) {
+    unsent.value = unsent.value.filter(({ key }) => !shown.has(key));
+  }
+});
 
 let isSending = false;
 let timer = 0;
@@ -28,7 +38,7 @@ export async function flush() {
   isSending = true;
   try {
     for (;;) {
-      const next = unsent.value.find((message) => !message.problem);
+      const next = unsent.value.find((one) => !one.problem && !one.isTaken);
       if (!next) break;
       await deliver(next);
     }
@@ -39,15 +49,14 @@ export async function flush() {
   }
 }
 
+// The server takes a key once: a repeat, because only the answer was lost, changes nothing.
 async function deliver({ contact, key, text, attachments }) {
   const body = { key, text, attachments: attachments.map(({ id }) => id) };
   try {
-    const message = await api.post(`/contacts/${seg(contact)}/messages`, body);
-    if (message?.id) takeMessages([message]);
-    drop(key);
+    await api.post(`/contacts/${seg(contact)}/messages`, body);
+    change(key, { isTaken: true });
   } catch (error) {
-    if (error.code === "message-known") drop(key); // it had arrived; only the answer was lost
-    else if (error.isPassing || error.status === 401) throw error;
+    if (error.isPassing || error.status === 401) throw error;
     else change(key, { problem: error.code });
   }
 }

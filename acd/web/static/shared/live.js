@@ -1,5 +1,6 @@
 // The live feed: one snapshot, then numbered deltas. What is lost is noticed and fetched anew.
 
+import { api } from "./api.js";
 import { Store } from "./store.js";
 
 const EMPTY = { me: null, agents: {}, queues: {}, contacts: {}, messages: [], typing: {} };
@@ -112,7 +113,17 @@ export class Live {
       return;
     }
     this.status.value = "offline";
+    this.#askWhy();
     this.#timer = setTimeout(() => this.#connect(), this.#delay * (0.75 + Math.random() / 2));
     this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY_MS);
+  }
+
+  // A refused upgrade looks to a page like a dead network: asking plainly tells the two apart.
+  async #askWhy() {
+    try {
+      await api.get("/session");
+    } catch (error) {
+      if (error.status === 401 && this.#wanted) this.status.value = "signed-out";
+    }
   }
 }

@@ -1,0 +1,40 @@
+// After a contact: what came of it, and a note for whoever has the next one.
+
+import { api, seg } from "../shared/api.js";
+import { html, useNow, useState } from "../shared/dom.js";
+import { duration, since, t, word } from "../shared/i18n.js";
+import { attempt } from "../shared/toasts.js";
+
+const DISPOSITIONS = ["resolved", "follow_up", "escalated", "wrong_department", "no_reply", "spam"];
+
+export function Wrapup({ work }) {
+  const now = useNow();
+  const kept = `acd.draft.note.${work.contact}`;
+  const [disposition, choose] = useState("");
+  const [note, setNote] = useState(localStorage.getItem(kept) ?? "");
+  const write = (text) => {
+    setNote(text);
+    localStorage.setItem(kept, text);
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    attempt(async () => {
+      await api.post(`/contacts/${seg(work.contact)}/wrapup`, { disposition, note: note.trim() });
+      localStorage.removeItem(kept);
+    });
+  };
+  return html`<form class="wrapup card panel" id="wrapup" onSubmit=${submit}>
+    <div class="spread"><h2>${t("wrapup")}</h2>
+      <span class="number quiet-text">${duration(since(work.since, now))}</span></div>
+    <fieldset class="plain"><legend>${t("wrapup.disposition")}</legend>
+      <div class="row">${DISPOSITIONS.map((one) => html`<label class="pick">
+        <input type="radio" name="disposition" value=${one} checked=${one === disposition}
+          onChange=${() => choose(one)} /><span>${word("disposition", one)}</span></label>`)}</div>
+    </fieldset>
+    <label class="field"><span>${t("wrapup.note")}</span>
+      <textarea class="input" rows="3" value=${note} maxlength="2000"
+        onInput=${(event) => write(event.target.value)}></textarea></label>
+    <div class="row"><span class="push"></span>
+      <button class="button primary" title="Alt W">${t("wrapup.done")}</button></div>
+  </form>`;
+}
