@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession, ClientTimeout
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from acd.adapters.clock import SystemClock
 from acd.adapters.home import Home
@@ -155,6 +155,7 @@ async def text_centre(home: Path, site: Path, **given: Any) -> AsyncIterator[Tex
         texts.start(background, dispatcher, stack)
         session = await stack.enter_async_context(
             ClientSession(
+                connector=TCPConnector(limit=0),
                 headers={"Authorization": f"Bearer {TOKEN}"}, timeout=ClientTimeout(total=30)
             )
         )

@@ -47,7 +47,11 @@ class Hook:
 
 
 class WebhookGateway:
-    """:class:`acd.ports.gateway.Gateway` and :class:`acd.ports.gateway.WebhookDoor`."""
+    """:class:`acd.ports.gateway.Gateway` and :class:`acd.ports.gateway.WebhookDoor`.
+
+    Attributes:
+        breakers: by name of the webhook.
+    """
 
     def __init__(
         self,
@@ -64,7 +68,7 @@ class WebhookGateway:
         self._intake = intake
         self._poster = poster
         self._clock = clock
-        self._breakers = {name: Breaker() for name in self._hooks}
+        self.breakers = {name: Breaker() for name in self._hooks}
 
     @property
     def hooks(self) -> Sequence[str]:
@@ -115,7 +119,7 @@ class WebhookGateway:
                 "no webhook leads back to this customer", code="webhook-unknown", is_passing=False
             )
         now = asyncio.get_running_loop().time
-        breaker = self._breakers[hook.name]
+        breaker = self.breakers[hook.name]
         if not breaker.allows(now()):
             raise DeliveryError("it failed too often", code="breaker-open", is_passing=True)
         posting = hook.format.encode(
