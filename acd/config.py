@@ -54,6 +54,22 @@ class Http(_Section):
     port: Port = 8080
 
 
+class OutboundSection(_Section):
+    """``[sip.outbound]``: calls that agents begin. Nothing may be rung that is not listed.
+
+    Attributes:
+        trunk: one of ``[sip] trunks``; empty: agents ring nobody.
+        host: where the carrier takes calls, ``host`` or ``host:port``.
+        allow: how the numbers begin that may be rung, such as ``+1``.
+        caller_id: number shown to who is rung.
+    """
+
+    trunk: str = ""
+    host: str = Field(default="", pattern=r"^[A-Za-z0-9.:\[\]-]{0,100}$")
+    allow: list[Annotated[str, Field(pattern=r"^\+?[0-9]{1,20}$")]] = Field(default_factory=list)
+    caller_id: str = Field(default="", pattern=r"^\+?[0-9]{0,20}$")
+
+
 class Sip(_Section):
     """``[sip]``: telephones and trunks.
 
@@ -63,6 +79,7 @@ class Sip(_Section):
         rtp_start: first port for media.
         rtp_end: last port for media; a call takes four.
         trunks: carrier name to the addresses it calls from.
+        outbound: calls that agents begin.
     """
 
     host: str = "127.0.0.1"
@@ -70,6 +87,7 @@ class Sip(_Section):
     rtp_start: Port = 10000
     rtp_end: Port = 11999
     trunks: dict[str, list[str]] = Field(default_factory=dict)
+    outbound: OutboundSection = OutboundSection()
 
 
 class Asterisk(_Section):

@@ -103,6 +103,7 @@ _tells(i.MessageDelivered)(lambda b: f"message {b.message} is delivered")
 _tells(i.MessageUndeliverable)(lambda b: f"message {b.message} cannot be delivered: {b.code}")
 _tells(i.IdentifyContact)(lambda b: f"customer {b.customer}, conversation {b.conversation}")
 _tells(i.TransferContact)(lambda b: f"{b.agent} hands over to {b.to_agent or b.to_queue}")
+_tells(i.CallCustomer)(lambda b: f"{b.agent} wants to ring {b.number}")
 _tells(i.SetPriority)(lambda b: f"priority to be {b.priority}")
 _tells(i.WithdrawContact)(lambda b: "to be taken out")
 _tells(i.AcceptOffer)(lambda b: "offer accepted on the screen")
@@ -157,6 +158,8 @@ _tells(e.LegClosed)(
 
 @_tells(e.ContactOpened)
 def _contact_opened(body: e.ContactOpened) -> str:
+    if body.dial:
+        return f"contact {body.contact}: call to {_who(body.caller_name, body.ani)}"
     what = "call" if body.channel is Channel.VOICE else str(body.channel)
     return f"contact {body.contact}: {what} from {_who(body.caller_name, body.ani)} to {body.dnis}"
 

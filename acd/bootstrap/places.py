@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from acd.adapters.asterisk.settings import AsteriskSettings, Trunk
 from acd.adapters.home import Home
 from acd.config import Settings
+from acd.ports.pbx import Outbound
 
 DATABASE_FILE = "acd.sqlite3"
 
@@ -32,6 +33,14 @@ def choose_ports(settings: Settings, home: Home) -> dict[str, int]:
     )
 
 
+def outbound_of(settings: Settings) -> Outbound | None:
+    """Return where agents may ring; None for nowhere."""
+    wanted = settings.sip.outbound
+    if not (wanted.trunk and wanted.host and wanted.allow):
+        return None
+    return Outbound(wanted.trunk, tuple(wanted.allow), wanted.caller_id)
+
+
 def asterisk_settings(settings: Settings, home: Home, ports: Mapping[str, int]) -> AsteriskSettings:
     """Return what the Asterisk of this home depends on, its agents aside.
 
@@ -41,6 +50,7 @@ def asterisk_settings(settings: Settings, home: Home, ports: Mapping[str, int]) 
     """
     raw = settings.site.directory / "asterisk"
     secrets = home.secrets()
+    outbound = settings.sip.outbound
     return AsteriskSettings(
         directory=home.path / "asterisk",
         bind=settings.sip.host,
@@ -54,7 +64,10 @@ def asterisk_settings(settings: Settings, home: Home, ports: Mapping[str, int]) 
         ami_password=secrets.ami,
         caller_password=secrets.caller,
         systemname=settings.asterisk.node,
-        trunks=tuple(Trunk(name, tuple(match)) for name, match in settings.sip.trunks.items()),
+        trunks=tuple(
+            Trunk(name, tuple(match), outbound.host if name == outbound.trunk else "")
+            for name, match in settings.sip.trunks.items()
+        ),
         lease_seconds=settings.asterisk.lease_seconds,
         dialplan_dir=raw if raw.is_dir() else None,
     )

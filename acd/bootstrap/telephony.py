@@ -20,6 +20,7 @@ from acd.app.centre import PartHealth
 from acd.app.loop import Loop
 from acd.app.recovery import Reconciler
 from acd.bootstrap.background import Background
+from acd.bootstrap.places import outbound_of
 from acd.config import Settings
 from acd.core.errors import AcdError
 from acd.core.ids import AgentName
@@ -161,6 +162,7 @@ class Telephony:
             sounds=self.sounds,
             lease_seconds=asterisk.lease_seconds,
             endpoint_of=self._endpoint_of,
+            outbound=outbound_of(self._settings),
             resync=self._reconciler.resync,
             on_lost=self._ari_lost,
         )

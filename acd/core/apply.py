@@ -165,7 +165,10 @@ def _(state: State, _: Timers, event: e.LegOpened, _at: Instant, _seq: int) -> N
         agent=event.agent,
         offer=event.offer,
     )
-    if event.role is _AGENT and event.offer is None and event.agent in state.agents:
+    if event.role is not _AGENT:
+        if event.contact in state.contacts:
+            state.contacts[event.contact].leg = event.leg
+    elif event.offer is None and event.agent in state.agents:
         state.agents[event.agent].lines.add(event.leg)
 
 
@@ -217,6 +220,7 @@ def _(state: State, _: Timers, event: e.ContactOpened, at: Instant, _seq: int) -
         opened_at=at,
         leg=event.leg,
         thread=event.thread,
+        dial=event.dial,
     )
     if event.thread:
         state.threads[event.thread] = event.contact
@@ -404,7 +408,7 @@ def _(state: State, timers: Timers, event: e.OfferMade, at: Instant, _seq: int) 
     timers.clear(_QUEUE, contact_id)  # nobody is taken out of a queue while it rings
     if TRAITS[contact.channel].has_legs:
         timers.set(_RINGING, offer, Instant(at + RING_GRACE))
-        if not contact.has_music:
+        if contact.leg is not None and not contact.has_music:
             timers.set(_MUSIC, contact_id, Instant(at + MUSIC_GRACE))
 
 

@@ -58,6 +58,7 @@ class EndReason(StrEnum):
     FLOW_FAILED = "flow_failed"  # a flow could go neither on nor to a human
     PBX_LOST = "pbx_lost"
     UNSEEN = "unseen"  # ended while nobody was looking
+    NOT_REACHED = "not_reached"  # we rang and nobody answered
     WITHDRAWN = "withdrawn"  # a supervisor took it out of its queue
 
 
@@ -72,6 +73,7 @@ BLAME: dict[EndReason, Party] = {
     EndReason.FLOW_FAILED: Party.SYSTEM,
     EndReason.PBX_LOST: Party.SYSTEM,
     EndReason.UNSEEN: Party.UNKNOWN,
+    EndReason.NOT_REACHED: Party.CUSTOMER,
     EndReason.WITHDRAWN: Party.SYSTEM,
 }
 
@@ -119,7 +121,7 @@ class Contact:
         playback: what the customer is being played by the flow, if anything.
         leave_at: when the queue gives it back to its flow.
         recording: the talk's or the message's recording, if any.
-        thread: see :class:`acd.core.events.ContactOpened`.
+        thread, dial: see :class:`acd.core.events.ContactOpened`.
         customer, conversation: who it is from and on which matter, once that is known.
         sent: key to message of what agents wrote.
         replied_at: when an agent first wrote.
@@ -158,6 +160,7 @@ class Contact:
     is_leaving_message: bool = False
     disposition: str = ""
     thread: str = ""
+    dial: str = ""
     customer: CustomerId | None = None
     conversation: ConversationId | None = None
     sent: dict[str, MessageId] = field(default_factory=dict)

@@ -75,7 +75,8 @@ class Dial:
 
     Attributes:
         leg: id of the new leg.
-        caller: the leg it is dialled for; gone by now means there is nothing to dial.
+        caller: the leg it is dialled for; gone by now means there is nothing to dial. None when
+            the agent begins the call.
         address: SIP user of the agent's phone.
         agent: whose phone it is.
         shown_number, shown_name: caller as shown on the phone.
@@ -84,13 +85,27 @@ class Dial:
     """
 
     leg: LegId
-    caller: LegId
+    caller: LegId | None
     address: str
     agent: AgentName
     shown_number: str
     shown_name: str
     ring_seconds: float
     recording: RecordingId | None = None
+
+
+@value(frozen=True, slots=True)
+class DialOut:
+    """Ring a customer.
+
+    Attributes:
+        leg: id of the new leg.
+        number: digits, perhaps with a leading ``+``.
+    """
+
+    leg: LegId
+    number: str
+    ring_seconds: float
 
 
 @value(frozen=True, slots=True)
@@ -142,7 +157,9 @@ class Deliver:
     attachments: tuple[str, ...] = ()
 
 
-PbxEffect = Answer | Play | StopPlay | TakeMessage | Hold | Unhold | Dial | Connect | HangUp
+PbxEffect = (
+    Answer | Play | StopPlay | TakeMessage | Hold | Unhold | Dial | DialOut | Connect | HangUp
+)
 """What a PBX does."""
 
 Effect = PbxEffect | Present | Deliver

@@ -180,6 +180,7 @@ class ContactOpened(_Event):
         dnis: what it is to: a number, a mailbox, a widget.
         caller_name: their name as the channel tells it.
         thread: what ties written messages to it while it is open; empty for a call.
+        dial: the number we ring once an agent is there, for a call that an agent begins.
     """
 
     contact: ContactId
@@ -191,6 +192,7 @@ class ContactOpened(_Event):
     language: str
     site: str
     thread: str = ""
+    dial: str = ""
 
 
 @value(frozen=True, slots=True)

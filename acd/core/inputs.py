@@ -305,6 +305,19 @@ class TransferContact:
 
 
 @value(frozen=True, slots=True)
+class CallCustomer:
+    """The agent who works on a contact rings its customer, on the same matter.
+
+    Attributes:
+        number: where the customer is rung.
+    """
+
+    contact: ContactId
+    agent: AgentName
+    number: str
+
+
+@value(frozen=True, slots=True)
 class SetPriority:
     """Let a contact that waits go before or behind others."""
 
@@ -443,6 +456,7 @@ Input = (
     | MessageUndeliverable
     | IdentifyContact
     | TransferContact
+    | CallCustomer
     | SetPriority
     | WithdrawContact
     | AcceptOffer

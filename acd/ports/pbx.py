@@ -61,6 +61,25 @@ class Sounds(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """Where calls that agents begin may go.
+
+    Attributes:
+        trunk: the carrier that carries them.
+        allow: how numbers begin that may be rung; no other may.
+        caller_id: the number that is shown.
+    """
+
+    trunk: str
+    allow: tuple[str, ...]
+    caller_id: str = ""
+
+    def trunk_for(self, number: str) -> str | None:
+        """Return the trunk that ``number`` is rung over; None if it may not be rung."""
+        return self.trunk if number.startswith(self.allow) else None
+
+
 class Pbx(Protocol):
     """One PBX node."""
 

@@ -200,7 +200,10 @@ class Chaos:
             return
         contact = self.random.choice(active)
         agent = AgentName(self.random.choice((contact.agent or "", *self._agents)))
-        match self.random.randrange(4):
+        match self.random.randrange(5):
+            case 4:
+                number = f"+1555{self.random.randrange(10**6)}"
+                self.tell(i.CallCustomer(contact.id, agent, number))
             case 0:
                 queue = QueueName(self.random.choice(("support", "sales", "nowhere")))
                 self.tell(i.TransferContact(contact.id, agent, to_queue=queue))

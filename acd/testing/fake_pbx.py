@@ -191,7 +191,9 @@ class FakePbx:
                 self.end(leg_id, GoneCause.NORMAL)
                 return ""
             case f.Dial():
-                return self._dial(effect)
+                return self._dial(effect.leg, effect.address, effect.ring_seconds)
+            case f.DialOut():
+                return self._dial(effect.leg, effect.number, effect.ring_seconds)
             case f.Connect():
                 return self._connect(effect)
             case f.Present() | f.Deliver():
@@ -229,14 +231,14 @@ class FakePbx:
             leg.recording = None
             self.emit(i.RecordingEnded(leg.id, recording, self.random.choice((0.0, 5.0))))
 
-    def _dial(self, effect: f.Dial) -> str:
+    def _dial(self, leg_id: LegId, address: str, ring_seconds: float) -> str:
         draw = self.random.random()
         if draw < self.chances.unreachable:
             return "unreachable"
-        leg = FakeLeg(effect.leg, LegState.DIALING, effect.address, is_ours=False)
-        busy = any(other.address == effect.address for other in self.legs.values())
+        leg = FakeLeg(leg_id, LegState.DIALING, address, is_ours=False)
+        busy = any(other.address == address for other in self.legs.values())
         self.legs[leg.id] = leg
-        self.clock.call(effect.ring_seconds + 2, lambda: self._give_up(leg))
+        self.clock.call(ring_seconds + 2, lambda: self._give_up(leg))
         if busy:
             self._later(0, 0.2, lambda: self.end(leg.id, GoneCause.BUSY))
         elif draw > self.chances.unreachable + self.chances.never_rings:

@@ -121,7 +121,7 @@ def _place(state: State, contact: Contact, work: WorkState | None) -> Iterator[s
 
 
 def _own_leg(state: State, contact: Contact) -> Iterator[str]:
-    if TRAITS[contact.channel].has_legs is not (contact.leg is not None):
+    if TRAITS[contact.channel].has_legs is not (contact.leg is not None) and not contact.dial:
         yield f"{contact.id} on {contact.channel} has leg {contact.leg}"
     if contact.leg is None:
         return

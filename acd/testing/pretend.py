@@ -77,7 +77,8 @@ class Pretend:
         self.records += records
         for effect in effects:
             if isinstance(effect, f.Dial):
-                self.calls[effect.caller] = effect.leg
+                if effect.caller is not None:
+                    self.calls[effect.caller] = effect.leg
                 outcome = self.engine.step(i.LegRinging(effect.leg), now=now, actor="pbx")
             elif isinstance(effect, f.HangUp):
                 outcome = self.engine.step(i.LegGone(effect.leg), now=now, actor="pbx")

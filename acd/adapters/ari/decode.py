@@ -100,7 +100,7 @@ def _stasis_start(event: ari.StasisStart, node: str) -> i.Input | None:
     channel = event.channel
     leg = LegId(channel.id)
     match event.args:
-        case ["leg"]:
+        case ["leg" | "out"]:
             return i.LegAnswered(leg)
         case ["code", code, address]:
             return i.CodeDialled(leg, node, address.removesuffix(BROWSER), code)

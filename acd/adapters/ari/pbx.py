@@ -32,7 +32,7 @@ from acd.core.inputs import (
     RecordingEnded,
 )
 from acd.core.leg import GoneCause
-from acd.ports.pbx import BROWSER, Emit, PbxError, Sounds
+from acd.ports.pbx import BROWSER, Emit, Outbound, PbxError, Sounds
 
 log = structlog.get_logger()
 
@@ -67,6 +67,7 @@ class AriPbx:
         sounds: Sounds,
         lease_seconds: float,
         endpoint_of: Callable[[str], str],
+        outbound: Outbound | None,
         resync: Callable[[], Awaitable[None]],
         on_lost: Callable[[str], None],
     ) -> None:
@@ -76,6 +77,7 @@ class AriPbx:
         self._sounds = sounds
         self._lease = lease_seconds
         self._endpoint_of = endpoint_of
+        self._outbound = outbound
         self._resync = resync
         self._on_lost = on_lost
         self._bridges: set[str] = set()
@@ -299,6 +301,8 @@ class AriPbx:
                     await self._unhold(leg)
                 case f.Dial():
                     await self._dial(effect)
+                case f.DialOut():
+                    await self._dial_out(effect)
                 case f.Connect():
                     await self._connect(effect)
                 case f.HangUp(leg, cause):
@@ -391,6 +395,25 @@ class AriPbx:
             if channel is None:
                 raise PbxError(error.message, code="unreachable") from error
         await self._ensure_bridge(f"b-{effect.agent}", "mixing")
+
+    async def _dial_out(self, effect: f.DialOut) -> None:
+        outbound = self._outbound
+        trunk = outbound.trunk_for(effect.number) if outbound is not None else None
+        if outbound is None or trunk is None:
+            raise PbxError("this number may not be rung", code="outbound-not-allowed")
+        try:
+            await self.client.ari.channels.originate_with_id(
+                effect.leg,
+                endpoint=f"PJSIP/{effect.number}@{trunk}",
+                app=self._app,
+                app_args="out",
+                caller_id=_caller_id("", outbound.caller_id),
+                timeout=round(effect.ring_seconds),
+            )
+        except AriError as error:
+            _, channel = await self._read(effect.leg)
+            if channel is None:
+                raise PbxError(error.message, code="unreachable") from error
 
     async def _connect(self, effect: f.Connect) -> None:
         bridge = f"b-{effect.agent}"

@@ -13,6 +13,7 @@ from acd.ports.phones import sip_digest as sip_digest
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _HA1 = re.compile(r"[0-9a-f]{32}")
 _SECRET = re.compile(r"[A-Za-z0-9_.~-]{16,128}")
+_HOST = re.compile(r"[0-9A-Za-z.:\[\]-]{1,100}")
 _ADDRESS = re.compile(r"[0-9A-Za-z:.-]{1,64}(/[0-9.]{1,15})?")
 _RESERVED = frozenset({"global", "system", "caller", "endpoint-base", "aor-base"})
 
@@ -49,10 +50,12 @@ class Trunk:
     Attributes:
         name: endpoint name.
         match: addresses or networks. An agent's phone at such an address would count as the trunk.
+        host: where it takes calls from us, ``host`` or ``host:port``; empty if it takes none.
     """
 
     name: str
     match: tuple[str, ...]
+    host: str = ""
 
     def __post_init__(self) -> None:
         _require(_NAME, self.name, "trunk name")
@@ -60,6 +63,8 @@ class Trunk:
             raise SettingError(f"the trunk name {self.name!r} is reserved", hint="choose another")
         for address in self.match:
             _require(_ADDRESS, address, "trunk address")
+        if self.host:
+            _require(_HOST, self.host, "trunk host")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,23 @@
 A decision reads the state and emits events and effects through its :class:`~acd.core.turn.Turn`;
 it never changes the state itself. What cannot apply any more is refused or is simply nothing.
 
-    registry < acts, messages < flow < offers < legs, agents, contacts, transfer < deadlines, pbx
+    registry < acts, messages < flow < offers < legs, agents, contacts, transfer, outbound
+        < deadlines, pbx
 """
 
 from __future__ import annotations
 
-from acd.core.decide import agents, centre, contacts, deadlines, legs, messages, pbx, transfer
+from acd.core.decide import (
+    agents,
+    centre,
+    contacts,
+    deadlines,
+    legs,
+    messages,
+    outbound,
+    pbx,
+    transfer,
+)
 from acd.core.decide.offers import match
 from acd.core.decide.registry import DECISIONS
 
@@ -21,6 +32,7 @@ __all__ = [
     "legs",
     "match",
     "messages",
+    "outbound",
     "pbx",
     "transfer",
 ]

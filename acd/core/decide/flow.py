@@ -183,9 +183,8 @@ def _is_full(turn: Turn, contact: Contact, queue: Queue, wish: flows.Enqueue) ->
 def requeue(turn: Turn, contact: Contact, cause: int) -> None:
     """Put a contact that lost its agent back to its old place."""
     assert contact.queue is not None
-    queue_again(
-        turn, contact, contact.queue, contact.requirement, since=contact.order_at, cause=cause
-    )
+    requirement = () if contact.dial else contact.requirement  # whom we rang takes anybody now
+    queue_again(turn, contact, contact.queue, requirement, since=contact.order_at, cause=cause)
 
 
 def queue_again(

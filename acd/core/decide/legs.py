@@ -29,6 +29,9 @@ _OUTCOMES: dict[GoneCause, OfferOutcome] = {
     GoneCause.PBX_LOST: OfferOutcome.WITHDRAWN,
 }
 
+_UNANSWERED = frozenset({LegState.DIALING, LegState.RINGING})
+"""A leg that we dialled and nobody has answered."""
+
 _UNPLANNED: dict[GoneCause, EndReason] = {
     GoneCause.UNSEEN: EndReason.UNSEEN,
     GoneCause.PBX_LOST: EndReason.PBX_LOST,
@@ -133,12 +136,26 @@ def leg_answered(turn: Turn, cause: i.LegAnswered) -> None:
     offer = turn.state.offers.get(leg.offer) if leg and leg.offer else None
     if leg is None or leg.state is LegState.CLOSING:
         turn.do(f.HangUp(cause.leg))
+    elif leg.role is LegRole.CUSTOMER:
+        _customer_answered(turn, leg)
     elif offer is None or offer.leg != leg.id:
         if leg.state is not LegState.UP:
             hang_up(turn, leg.id)
     else:
         turn.change_leg(leg, LegState.UP)
         offers.accept(turn, offer)
+
+
+def _customer_answered(turn: Turn, leg: Leg) -> None:
+    """A customer whom we rang is there: the agent who wanted it talks to them."""
+    contact = turn.state.contacts.get(leg.contact) if leg.contact is not None else None
+    if contact is None or leg.state not in _UNANSWERED:
+        return
+    turn.change_leg(leg, LegState.UP)
+    if contact.state is ContactState.ACTIVE:
+        agent, work = work_of(turn, contact)
+        if work.leg is not None:
+            turn.do(f.Connect(agent.name, leg.id, work.leg))
 
 
 @decides(i.LegGone)
@@ -163,14 +180,16 @@ def lose(turn: Turn, leg: Leg, cause: GoneCause) -> None:
     if contact is None or not contact.is_open:
         return
     if leg.role is LegRole.CUSTOMER:
-        end_contact(turn, contact, _end_reason(contact, cause))
+        end_contact(turn, contact, _end_reason(contact, leg, cause))
     else:
         _agent_leg_closed(turn, contact, leg, cause)
 
 
-def _end_reason(contact: Contact, cause: GoneCause) -> EndReason:
+def _end_reason(contact: Contact, leg: Leg, cause: GoneCause) -> EndReason:
     if cause in _UNPLANNED:
         return _UNPLANNED[cause]
+    if leg.state in _UNANSWERED:
+        return EndReason.NOT_REACHED
     if contact.state is ContactState.ACTIVE:
         return EndReason.CUSTOMER_ENDED
     if contact.state is ContactState.IN_FLOW:
@@ -184,7 +203,8 @@ def _agent_leg_closed(turn: Turn, contact: Contact, leg: Leg, cause: GoneCause) 
     if offer is not None:
         offers.give_back(turn, offer, _OUTCOMES[cause])
     elif contact.state is ContactState.ACTIVE and contact.offer == leg.offer:
-        if cause is GoneCause.NORMAL:
+        customer = turn.leg(contact.leg)
+        if cause is GoneCause.NORMAL or customer is None or customer.state in _UNANSWERED:
             end_contact(turn, contact, EndReason.AGENT_ENDED)
         else:  # the agent's phone died: the customer must not pay for it
             agent, work = work_of(turn, contact)

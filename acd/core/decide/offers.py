@@ -6,14 +6,17 @@ from acd.core import effects as f
 from acd.core import events as e
 from acd.core.agent import Agent
 from acd.core.channel import TRAITS
-from acd.core.contact import Contact
-from acd.core.decide.acts import end_offer, settle_holds
+from acd.core.contact import Contact, EndReason
+from acd.core.decide.acts import end_contact, end_offer, settle_holds
 from acd.core.decide.flow import leave_queue_if_due, start_music
 from acd.core.ids import LegId, OfferId, RecordingId, SegmentId
 from acd.core.leg import LegRole, LegState
 from acd.core.offer import Offer, OfferOutcome
 from acd.core.timers import after
 from acd.core.turn import Turn
+
+RING_OUT_SECONDS = 45.0
+"""How long a customer's phone rings."""
 
 # A member named through its enum costs as much as a function call on Python 3.11.
 _AGENT, _DIALING = LegRole.AGENT, LegState.DIALING
@@ -57,8 +60,7 @@ def _make(turn: Turn, contact: Contact, agent: Agent) -> None:
     if leg is None:
         turn.do(f.Present(offer, contact.id, profile.name))
         return
-    assert contact.leg is not None
-    node = state.legs[contact.leg].node
+    node = state.legs[contact.leg].node if contact.leg is not None else next(iter(state.epochs))
     turn.emit(
         e.LegOpened(leg, node, _AGENT, _DIALING, contact.id, profile.name, offer),
         cause=seq,
@@ -85,6 +87,13 @@ def accept(turn: Turn, offer: Offer) -> None:
     settle_holds(turn, turn.state.agents[offer.agent], seq)
     if contact.leg is not None and offer.leg is not None:
         turn.do(f.Connect(offer.agent, contact.leg, offer.leg))
+    elif contact.dial and offer.leg is not None:
+        leg = LegId(turn.mint("l"))
+        node = turn.state.legs[offer.leg].node
+        turn.emit(
+            e.LegOpened(leg, node, LegRole.CUSTOMER, _DIALING, contact.id, None, None), cause=seq
+        )
+        turn.do(f.DialOut(leg, contact.dial, RING_OUT_SECONDS))
 
 
 def give_back(turn: Turn, offer: Offer, outcome: OfferOutcome) -> None:
@@ -92,7 +101,11 @@ def give_back(turn: Turn, offer: Offer, outcome: OfferOutcome) -> None:
     end_offer(turn, offer, outcome)
     if outcome is OfferOutcome.RONA:  # not ready now: not for the other offers either
         withdraw_all(turn, turn.state.agents[offer.agent])
-    leave_queue_if_due(turn, turn.state.contacts[offer.contact])
+    contact = turn.state.contacts[offer.contact]
+    if contact.dial:  # without the agent who wanted it there is no call
+        end_contact(turn, contact, EndReason.WITHDRAWN)
+    else:
+        leave_queue_if_due(turn, contact)
 
 
 def open_offers(turn: Turn, agent: Agent) -> list[Offer]:

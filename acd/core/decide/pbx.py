@@ -59,7 +59,7 @@ def pbx_seen(turn: Turn, cause: i.PbxSeen) -> None:
 def _compare(turn: Turn, leg: Leg, fact: i.LegFact, *, is_fresh: bool) -> None:
     if leg.state is LegState.CLOSING:
         turn.do(f.HangUp(leg.id))
-    elif leg.role is LegRole.AGENT:
+    elif leg.role is LegRole.AGENT or leg.state in (LegState.DIALING, LegState.RINGING):
         if fact.state is LegState.RINGING:
             legs.leg_ringing(turn, i.LegRinging(leg.id))
         elif fact.state is LegState.UP:
@@ -122,7 +122,7 @@ def effect_failed(turn: Turn, cause: i.EffectFailed) -> None:
         return
     contact = turn.state.contacts.get(leg.contact) if leg.contact else None
     match cause.effect:
-        case "Dial":
+        case "Dial" | "DialOut":
             unreachable = cause.code == "unreachable"
             legs.close(turn, leg, GoneCause.UNREACHABLE if unreachable else GoneCause.FAILED)
         case "Connect":  # the agent's leg is the subject; the caller keeps the place

@@ -10,6 +10,7 @@ from acd.core.decide.acts import finish_work, hang_up, work_of
 from acd.core.decide.flow import queue_again
 from acd.core.decide.registry import decides
 from acd.core.ids import QueueName
+from acd.core.leg import LegState
 from acd.core.skill import Need, Requirement
 from acd.core.timers import after, elapsed_seconds
 from acd.core.turn import Turn
@@ -30,6 +31,10 @@ def transfer_contact(turn: Turn, cause: i.TransferContact) -> None:
         return
     if contact.agent != cause.agent:
         turn.refuse("contact-not-yours", "somebody else works on this contact")
+        return
+    leg = turn.leg(contact.leg)
+    if leg is not None and leg.state is not LegState.UP:
+        turn.refuse("customer-not-there", "the customer is not on the line")
         return
     requirement: Requirement = ()
     if cause.to_agent is not None:

@@ -1,0 +1,103 @@
+"""An agent rings a customer on the matter of a contact they work on."""
+
+from __future__ import annotations
+
+import pytest
+
+from acd.core import effects as f
+from acd.core import events as e
+from acd.core import inputs as i
+from acd.core.agent import Presence
+from acd.core.channel import Channel
+from acd.core.contact import ContactState, EndReason
+from acd.core.ids import AgentName, ConversationId, CustomerId, LegId
+from acd.core.leg import GoneCause, LegRole
+from acd.testing.story import Story
+
+pytestmark = pytest.mark.core
+
+BOTH = {Channel.VOICE: 1, Channel.CHAT: 1}
+NUMBER = "+15550123"
+
+
+def chatting() -> Story:
+    story = Story().looks().agent("ann", capacity=BOTH).writes("zoe", "Help!").accepts("ann")
+    cause = i.IdentifyContact(
+        story.contact("zoe").id, CustomerId("k1"), ConversationId("v1"), "Zoe", {"order": "17"}
+    )
+    return story.tell(cause)
+
+
+def rings_out(story: Story, number: str = NUMBER) -> Story:
+    cause = i.CallCustomer(story.contact("zoe").id, AgentName("ann"), number)
+    return story.tell(cause, "agent:ann")
+
+
+def customer_leg(story: Story) -> LegId:
+    return story.done(f.DialOut)[-1].leg
+
+
+def test_the_agent_first_then_the_customer() -> None:
+    story = rings_out(chatting()).rings("ann", NUMBER)
+    assert not story.done(f.DialOut), "nobody rings a customer for an agent who is not there"
+    story.answers("ann")
+    assert story.done(f.DialOut)[0].number == NUMBER
+    leg = customer_leg(story)
+    story.tell(i.LegRinging(leg)).tell(i.LegAnswered(leg)).talks(NUMBER, "ann")
+    call = story.contact(NUMBER)
+    assert (call.conversation, call.customer, call.attributes) == ("v1", "k1", {"order": "17"})
+    assert story.contact("zoe").state is ContactState.ACTIVE, "the chat goes on beside it"
+    story.tell(i.LegGone(leg)).ended(NUMBER, EndReason.CUSTOMER_ENDED).leaves("zoe").all_quiet()
+
+
+@pytest.mark.parametrize("cause", [GoneCause.BUSY, GoneCause.NO_ANSWER, GoneCause.DECLINED])
+def test_the_customer_is_not_reached(cause: GoneCause) -> None:
+    story = rings_out(chatting()).answers("ann")
+    story.tell(i.LegGone(customer_leg(story), cause)).ended(NUMBER, EndReason.NOT_REACHED)
+    story.leaves("zoe").all_quiet()
+
+
+def test_a_number_that_may_not_be_rung() -> None:
+    story = rings_out(chatting()).answers("ann")
+    story.fails("DialOut", customer_leg(story), "outbound-not-allowed")
+    story.ended(NUMBER, EndReason.NOT_REACHED).leaves("zoe").all_quiet()
+
+
+def test_the_agent_does_not_answer_the_own_phone() -> None:
+    story = rings_out(chatting()).rings("ann").later(20).ended(NUMBER, EndReason.WITHDRAWN)
+    story.is_presence("ann", Presence.NOT_READY, "rona").leaves("zoe").all_quiet()
+
+
+def test_the_agent_hangs_up_while_it_rings() -> None:
+    story = rings_out(chatting()).answers("ann").puts_down("ann")
+    story.ended(NUMBER, EndReason.AGENT_ENDED)
+    assert customer_leg(story) in [x.leg for x in story.done(f.HangUp)]
+    story.leaves("zoe").all_quiet()
+
+
+def test_after_a_crash_the_answered_customer_is_connected() -> None:
+    story = rings_out(chatting()).answers("ann").restores()
+    facts = story.facts()
+    leg = customer_leg(story)
+    facts[leg] = i.LegFact(leg, story.engine.state.legs[leg].state.UP)
+    story.looks(facts, fresh=True).talks(NUMBER, "ann")
+
+
+def test_after_a_crash_a_customer_who_was_never_rung_ends_the_call() -> None:
+    story = rings_out(chatting()).answers("ann").restores()
+    story.looks(story.facts(), fresh=True).ended(NUMBER, EndReason.UNSEEN)
+
+
+@pytest.mark.parametrize("number", ["", "zoe", "+1555x", "1" * 21, "*123", "+1 555"])
+def test_what_is_no_number_is_not_rung(number: str) -> None:
+    rings_out(chatting(), number).refused("number-invalid")
+
+
+def test_only_who_works_on_it_and_can_be_rung() -> None:
+    story = chatting().agent("bob", capacity=BOTH)
+    story.tell(i.CallCustomer(story.contact("zoe").id, AgentName("bob"), NUMBER))
+    story.refused("contact-not-yours")
+    story.reachable("ann", False)
+    rings_out(story).refused("agent-cannot-call")
+    assert not story.events(e.OfferMade)[1:]
+    assert all(leg.role is not LegRole.CUSTOMER for leg in story.engine.state.legs.values())
