@@ -15,6 +15,7 @@ from acd.app.views import (
     QueueDocument,
     agent_document,
     queue_document,
+    queue_documents,
     queue_names,
 )
 from acd.core.ids import AgentName, ContactId, QueueName
@@ -91,8 +92,8 @@ class Centre:
 
     def queues(self) -> list[QueueDocument]:
         """Return every queue by name."""
-        found = [self.queue(name) for name in queue_names(self.state)]
-        return [queue for queue in found if queue is not None]
+        names = queue_names(self.state)
+        return list(queue_documents(self.state, self.metrics, names, self.now()).values())
 
     def queue(self, name: QueueName) -> QueueDocument | None:
         """Return a queue, or None if there is none of this name."""

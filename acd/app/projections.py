@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from acd.app.documents import ContactFold
 from acd.core.record import Record
-from acd.ports.store import ContactStore, LogStore, StoreError
+from acd.ports.store import ContactRow, ContactStore, LogStore, StoreError
 
 log = structlog.get_logger()
 
@@ -31,6 +31,9 @@ BUFFERED_RECORDS = 20_000
 
 RETRY_SECONDS = 1.0
 
+Listener = Callable[[Sequence[ContactRow]], None]
+"""Told of saved contacts; must return at once."""
+
 
 class ContactProjector:
     """Keeps a :class:`ContactStore` up to date with the log.
@@ -42,11 +45,16 @@ class ContactProjector:
     def __init__(self, log_store: LogStore, contacts: ContactStore) -> None:
         self.position = 0
         self._saved = 0  # the newest record in a row of the store
+        self._listeners: list[Listener] = []
         self._log = log_store
         self._contacts = contacts
         self._fresh: deque[Record] = deque()
         self._wake = asyncio.Event()
         self._moved = asyncio.Event()
+
+    def subscribe(self, listener: Listener) -> None:
+        """Tell ``listener`` of every contact that is saved, and first of all that are open."""
+        self._listeners.append(listener)
 
     def observe(self, records: Sequence[Record]) -> None:
         """Take durable records; to be given to the loop as an observer."""
@@ -81,7 +89,9 @@ class ContactProjector:
     async def _follow(self) -> None:
         # What is stored is the truth: after a failure nobody knows what was kept.
         self.position = self._saved = await self._contacts.contact_position()
-        fold = ContactFold(await self._contacts.open_contacts())
+        open_rows = await self._contacts.open_contacts()
+        fold = ContactFold(open_rows)
+        self._tell(open_rows)
         await self._catch_up(fold)
         while True:
             if not self._fresh:
@@ -118,5 +128,10 @@ class ContactProjector:
             await self._contacts.save_contacts(rows, after=self._saved)
             self._saved = max(row.seq for row in rows)
             fold.forget()
+            self._tell(rows)
         self.position = position
         self._moved.set()
+
+    def _tell(self, rows: Sequence[ContactRow]) -> None:
+        for listener in self._listeners:
+            listener(rows)

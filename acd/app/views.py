@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
 from acd.app.documents import moment
-from acd.app.figures import Figures
+from acd.app.figures import Figures, Tally, figures_of
 from acd.app.metrics import Metrics
 from acd.core.agent import Agent, Presence, WorkState
 from acd.core.channel import Channel
@@ -35,6 +37,9 @@ class AgentState(StrEnum):
 
 BUSY = frozenset({AgentState.ON_LINE, AgentState.RINGING, AgentState.ACTIVE, AgentState.WRAPUP})
 """States in which an agent is occupied by a contact, or on the phone."""
+
+
+_WAITING = (ContactState.WAITING, ContactState.OFFERED)
 
 
 class QueueDocument(msgspec.Struct, kw_only=True):
@@ -145,7 +150,7 @@ def waiting(state: State, queue: QueueName) -> list[Contact]:
     found = [
         contact
         for contact in state.contacts.values()
-        if contact.queue == queue and contact.state in (ContactState.WAITING, ContactState.OFFERED)
+        if contact.queue == queue and contact.state in _WAITING
     ]
     return sorted(found, key=lambda contact: (contact.order_at, contact.order))
 
@@ -162,25 +167,61 @@ def queue_document(
     state: State, metrics: Metrics, name: QueueName, now: Instant
 ) -> QueueDocument | None:
     """Return a queue, or None if there is none of this name."""
-    policy = _policy(state, name)
-    if policy is None:
-        return None
-    figures = metrics.queue(name, now)
-    queue = waiting(state, name)
-    members = [agent for agent in state.agents.values() if name in agent.profile.queues]
-    states = [agent_state(agent) for agent in members]
-    available = sum(1 for agent in members if takes(agent))
-    longest = elapsed_seconds(min(c.order_at for c in queue), now) if queue else 0.0
-    logged_in = sum(1 for agent in members if agent.presence is not Presence.LOGGED_OUT)
+    return queue_documents(state, metrics, (name,), now).get(name)
+
+
+@dataclass(slots=True)
+class _Count:
+    """Who waits in a queue and who serves it, now."""
+
+    waiting: int = 0
+    oldest: Instant | None = None
+    available: int = 0
+    busy: int = 0
+    logged_in: int = 0
+
+
+def queue_documents(
+    state: State, metrics: Metrics, names: Iterable[QueueName], now: Instant
+) -> dict[QueueName, QueueDocument]:
+    """Return some queues; contacts and agents are gone through once for all of them."""
+    counts = {name: _Count() for name in names}
+    for contact in state.contacts.values():
+        if contact.state in _WAITING and contact.queue in counts:
+            count = counts[contact.queue]
+            count.waiting += 1
+            if count.oldest is None or contact.order_at < count.oldest:
+                count.oldest = contact.order_at
+    for agent in state.agents.values():
+        served = [counts[name] for name in agent.profile.queues if name in counts]
+        if not served:
+            continue
+        is_available, is_busy = bool(takes(agent)), agent_state(agent) in BUSY
+        is_in = agent.presence is not Presence.LOGGED_OUT
+        for count in served:
+            count.available += is_available
+            count.busy += is_busy
+            count.logged_in += is_in
+    found = {}
+    for name, count in counts.items():
+        policy = _policy(state, name)
+        if policy is not None:
+            figures = figures_of(metrics.state.by_queue.get(name, Tally()))
+            found[name] = _queue_document(policy, count, figures, now)
+    return found
+
+
+def _queue_document(policy: Queue, count: _Count, figures: Figures, now: Instant) -> QueueDocument:
+    longest = 0.0 if count.oldest is None else elapsed_seconds(count.oldest, now)
     return QueueDocument(
-        name=name,
+        name=policy.name,
         title=policy.title,
         strategy=policy.strategy,
-        waiting=len(queue),
+        waiting=count.waiting,
         longest_wait_seconds=max(0.0, longest),
-        agents_available=available,
-        agents_busy=sum(1 for one in states if one in BUSY),
-        agents_logged_in=logged_in,
+        agents_available=count.available,
+        agents_busy=count.busy,
+        agents_logged_in=count.logged_in,
         offered=figures.offered,
         answered=figures.answered,
         abandoned=figures.abandoned,
@@ -191,7 +232,9 @@ def queue_document(
         asa_seconds=figures.asa_seconds,
         aht_seconds=figures.aht_seconds,
         max_wait_seconds=figures.max_wait_seconds,
-        estimated_wait_seconds=estimated_wait(figures, len(queue), available, logged_in),
+        estimated_wait_seconds=estimated_wait(
+            figures, count.waiting, count.available, count.logged_in
+        ),
     )
 
 

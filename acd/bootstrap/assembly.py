@@ -31,6 +31,7 @@ from acd.app.roster import Roster
 from acd.app.site import load_site
 from acd.bootstrap.background import Background
 from acd.bootstrap.clientele import Clientele
+from acd.bootstrap.feed import live_feed
 from acd.bootstrap.places import asterisk_settings, choose_ports, database_url
 from acd.bootstrap.records import reasons_of, story_of
 from acd.bootstrap.telephony import Progress, Telephony
@@ -42,8 +43,10 @@ from acd.core.ids import ContactId, LegId
 from acd.core.inputs import PublishSite
 from acd.core.site import Site
 from acd.flow.interpreter import FlowInterpreter
+from acd.web.live import Live
 from acd.web.server import WebServer, make_app
 from acd.web.sip import SipProxy
+from acd.web.watch import Watch
 
 CATCH_UP_SECONDS = 2.0
 
@@ -141,6 +144,7 @@ class _Assembly:
             own_token=own_token,
             host=self._settings.http.host,
             parts=(
+                Live(self._feed, Watch(centre)),
                 self._sip_proxy(centre, asterisk),
                 *self._texts.parts(centre),
                 *self._clientele.parts(centre),
@@ -212,6 +216,16 @@ class _Assembly:
         projector = ContactProjector(store, self._contacts)
         for observer in (snapshots, counting, projector.observe):
             self._loop.observe(observer)
+        self._feed = live_feed(
+            self._loop,
+            self._metrics,
+            self._clock,
+            contacts=projector,
+            messages=self._texts.projector,
+            store=self._texts.messages,
+            typing=self._texts.typing,
+            stack=self._stack,
+        )
         self._stack.push_async_callback(self._background.stop)
         self._loop.hold_deadlines()
         self._background.start(self._loop.run(), "loop")

@@ -14,6 +14,7 @@ from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import TestServer
 
 from acd.adapters.clock import SystemClock
+from acd.adapters.home import Home
 from acd.adapters.sql.agents import SqlAgents
 from acd.adapters.sql.audit import SqlAudit
 from acd.adapters.sql.contacts import SqlContacts
@@ -24,12 +25,16 @@ from acd.adapters.sql.sessions import SqlSessions
 from acd.adapters.sql.tokens import SqlTokens
 from acd.app.centre import Centre, PartHealth
 from acd.app.counting import Counting, restore_metrics
+from acd.app.live import LiveFeed
 from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
 from acd.app.recovery import first_input, restore
 from acd.app.roster import Roster
 from acd.bootstrap.clientele import Clientele
+from acd.bootstrap.feed import live_feed
 from acd.bootstrap.records import reasons_of, story_of
+from acd.bootstrap.texts import Texts
+from acd.config import load_settings
 from acd.core import inputs as i
 from acd.core.agent import AgentProfile, Presence
 from acd.core.channel import Channel
@@ -37,7 +42,10 @@ from acd.core.effects import Dial
 from acd.core.ids import AgentName, ContactId, LegId, QueueName
 from acd.ports.store import AgentRow, Role
 from acd.testing.fakes import TinyFlows, tiny_site
+from acd.web.live import Live
 from acd.web.server import make_app
+from acd.web.sip import SipProxy
+from acd.web.watch import Watch
 
 PASSWORD = "a password long enough"
 """Of everybody in the tests."""
@@ -51,6 +59,8 @@ class Web:
 
     Attributes:
         tokens: text of a valid token of each role.
+        feed: the live feed.
+        said: the text channels, of which only what was said is folded.
         phones: what the agents' table handed on, each time it was read.
         health: what the only part says of itself.
     """
@@ -60,6 +70,8 @@ class Web:
     session: ClientSession
     projector: ContactProjector
     clientele: Clientele
+    feed: LiveFeed
+    said: Texts
     tokens: dict[Role, str]
     dialled: list[Dial] = field(default_factory=list)
     phones: list[int] = field(default_factory=list)
@@ -197,7 +209,15 @@ async def web_at(
         loop.observe(Counting(metrics, store))
         loop.observe(projector.observe)
         clientele = Clientele(database, store, loop, stack)
-        for work in (loop.run(), projector.run(), clientele.fold.run()):
+        home = stack.enter_context(Home(path / "home"))
+        settings = load_settings(home=home.path, site={"directory": Path("dialplans")})
+        said = Texts(settings, home, database, store, loop, clock, stack)
+        feed = live_feed(
+            loop, metrics, clock,
+            contacts=projector, messages=said.projector, store=said.messages,
+            typing=said.typing, stack=stack,
+        )  # fmt: skip
+        for work in (loop.run(), projector.run(), said.projector.run(), clientele.fold.run()):
             stack.push_async_callback(_end, asyncio.create_task(work))
         await loop.ask(first_input("seed of a test"), "system")
         await loop.ask(i.PublishSite(tiny_site()), "system")
@@ -224,13 +244,17 @@ async def web_at(
         for role in Role:
             await tokens.revoke_token(f"a {role}", now=clock.now())
             texts[role] = await tokens.create_token(f"a {role}", role, now=clock.now())
-        server = TestServer(
-            make_app(centre, own_token=OWN_TOKEN, host="127.0.0.1", parts=clientele.parts(centre))
+        parts = (
+            Live(feed, Watch(centre)),
+            SipProxy("ws://127.0.0.1:1/ws", _nobody),
+            *said.parts(centre),
+            *clientele.parts(centre),
         )
+        server = TestServer(make_app(centre, own_token=OWN_TOKEN, host="127.0.0.1", parts=parts))
         await server.start_server()
         stack.push_async_callback(server.close)
         session = await stack.enter_async_context(ClientSession())
-        web = Web(centre, server, session, projector, clientele, texts, dialled, phones)
+        web = Web(centre, server, session, projector, clientele, feed, said, texts, dialled, phones)
         centre.parts["part"] = lambda: web.health
         yield web
 
@@ -244,9 +268,20 @@ def _in_thread(
     return run
 
 
+async def _nobody(session: str) -> bool:
+    return False
+
+
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def eventually(true: Callable[[], object], seconds: float = 5) -> None:
+    """Return once something is so."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def ready(web: Web, *names: str) -> None:
