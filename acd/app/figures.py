@@ -109,17 +109,22 @@ def service_levels(tally: Tally) -> dict[str, float | None]:
     without the short ones. ``removed``: gone from the queue in time, of the offered (Connect).
     ``strict``: answered in time, of the offered.
     """
-    blamed = sum(count for reason, count in tally.left.items() if reason in COUNTED_LEAVES)
     patient = tally.abandoned - tally.short
     gone_in = tally.answered_in + tally.abandoned_in
     return {
-        "acd": _share(tally.answered_in, tally.answered + patient + blamed),
+        "acd": _share(tally.answered_in, counted(tally)),
         "answered": _share(tally.answered_in, tally.answered),
         "queue2": _share(gone_in, tally.answered + tally.abandoned),
         "genesys": _share(tally.answered_in, tally.answered + patient),
         "removed": _share(gone_in, tally.offered),
         "strict": _share(tally.answered_in, tally.offered),
     }
+
+
+def counted(tally: Tally) -> int:
+    """Return how many visits our own service level is a share of."""
+    blamed = sum(count for reason, count in tally.left.items() if reason in COUNTED_LEAVES)
+    return tally.answered + tally.abandoned - tally.short + blamed
 
 
 def figures_of(tally: Tally, longest_wait: int | None = None) -> Figures:

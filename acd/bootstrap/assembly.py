@@ -23,6 +23,7 @@ from acd.adapters.sql.sessions import SqlSessions
 from acd.adapters.sql.tokens import SqlTokens
 from acd.app.centre import Centre, PartHealth
 from acd.app.counting import Counting, restore_metrics
+from acd.app.course import restore_course
 from acd.app.dispatch import Dispatcher
 from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
@@ -44,6 +45,7 @@ from acd.core.inputs import PublishSite
 from acd.core.site import Site
 from acd.flow.interpreter import FlowInterpreter
 from acd.web.live import Live
+from acd.web.reports import Reports
 from acd.web.server import WebServer, make_app
 from acd.web.sip import SipProxy
 from acd.web.watch import Watch
@@ -148,6 +150,7 @@ class _Assembly:
                 self._sip_proxy(centre, asterisk),
                 *self._texts.parts(centre),
                 *self._clientele.parts(centre),
+                Reports(self._course, self._clock),
             ),
         )
         await self._stack.enter_async_context(
@@ -204,6 +207,7 @@ class _Assembly:
 
         engine = await restore(store, FlowInterpreter())
         self._metrics = await restore_metrics(store, store)
+        self._course = await restore_course(self._metrics, self._clock, store)
         self._dispatcher = Dispatcher(
             lambda cause: self._loop.tell(cause, "pbx"), self._contact_of_leg
         )
@@ -214,7 +218,7 @@ class _Assembly:
         self._clientele = Clientele(database, store, self._loop, self._stack)
         snapshots, counting = Snapshots(self._loop, store), Counting(self._metrics, store)
         projector = ContactProjector(store, self._contacts)
-        for observer in (snapshots, counting, projector.observe):
+        for observer in (snapshots, self._course.observe, counting, projector.observe):
             self._loop.observe(observer)
         self._feed = live_feed(
             self._loop,
@@ -237,6 +241,7 @@ class _Assembly:
         await self._loop.ask(PublishSite(site), "system")
         self._stack.push_async_callback(snapshots.save)
         self._stack.push_async_callback(counting.save)
+        self._stack.push_async_callback(self._course.save)
         self._stack.push_async_callback(lambda: _caught_up(projector, engine))
 
     def _contact_of_leg(self, leg_id: LegId) -> str:

@@ -105,8 +105,8 @@ class Api:
             state=query.state,
             ani=query.ani,
             is_open=query.open,
-            opened_from=_instant(query.opened_from),
-            opened_until=_instant(query.opened_until),
+            opened_from=instant(query.opened_from),
+            opened_until=instant(query.opened_until),
             before=query.before,
             limit=query.limit,
         )
@@ -186,7 +186,8 @@ class _Named(msgspec.Struct):
     id: str
 
 
-def _instant(at: datetime | None) -> Instant | None:
+def instant(at: datetime | None) -> Instant | None:
+    """Return a moment as the core counts it."""
     return None if at is None else Instant((at - _EPOCH) // timedelta(microseconds=1))
 
 
