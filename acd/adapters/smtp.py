@@ -169,8 +169,9 @@ class _Handler:
         content = envelope.content
         assert isinstance(content, bytes)
         recipients = tuple(dict.fromkeys(envelope.rcpt_tos))
+        sender = (envelope.mail_from or "").strip("<>")  # aiosmtpd leaves the empty one as "<>"
         try:
-            await self._take(IncomingMail(envelope.mail_from or "", recipients, content))
+            await self._take(IncomingMail(sender, recipients, content))
         except AcdError as error:
             log.warning("mail not taken", code=error.code, reason=error.message)
             return "451 4.3.0 it could not be kept, try again"
