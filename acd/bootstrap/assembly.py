@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acd import demo
-from acd.adapters.asterisk.settings import AsteriskSettings
 from acd.adapters.clock import SystemClock
 from acd.adapters.home import ENGINE_FILE, Home
 from acd.adapters.sql.agents import SqlAgents
@@ -141,13 +140,14 @@ class _Assembly:
         roster = Roster(self._agents, self._loop, phones.agents_changed)
         centre = self._make_centre(phones, roster)
         own_token = secrets.token_urlsafe(32)
+        watch = Watch(centre)
         app = make_app(
             centre,
             own_token=own_token,
             host=self._settings.http.host,
             parts=(
-                Live(self._feed, Watch(centre)),
-                self._sip_proxy(centre, asterisk),
+                Live(self._feed, watch),
+                SipProxy(f"ws://{asterisk.bind}:{asterisk.http_port}/ws", watch),
                 *self._texts.parts(centre),
                 *self._clientele.parts(centre),
                 Reports(self._course, self._clock),
@@ -267,13 +267,6 @@ class _Assembly:
                 "record": self._record_health,
             },
         )
-
-    @staticmethod
-    def _sip_proxy(centre: Centre, asterisk: AsteriskSettings) -> SipProxy:
-        async def is_living(session: str) -> bool:
-            return session in await centre.session_store.living(now=centre.now())
-
-        return SipProxy(f"ws://{asterisk.bind}:{asterisk.http_port}/ws", is_living)
 
     async def _story(self, contact: ContactId) -> Mapping[str, object]:
         """Tell a contact's story in a thread: the loop must not wait for a long log."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
 
 import aiohttp
 import structlog
@@ -17,9 +16,10 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from acd.core.ids import AgentName
 from acd.ports.store import Role
-from acd.web.auth import WHO
+from acd.web.auth import WHO, Who
 from acd.web.errors import ApiError
 from acd.web.routes import route
+from acd.web.watch import SESSION_ENDED, Watch
 
 log = structlog.get_logger()
 
@@ -32,11 +32,6 @@ LINKS_OF_AN_AGENT = 4
 """Connections at once: a page that is loaded again may be there before the old one has gone."""
 
 HEARTBEAT_SECONDS = 20.0
-CHECK_SECONDS = 4.0
-"""How often it is asked whether the session is still there."""
-
-SESSION_ENDED = 4401
-"""Close code that tells a page to sign in again."""
 
 Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
@@ -46,12 +41,12 @@ class SipProxy:
 
     Args:
         upstream: address of Asterisk's websocket.
-        is_living: whether a session, by its id, is still there.
+        watch: says when a session has ended.
     """
 
-    def __init__(self, upstream: str, is_living: Callable[[str], Awaitable[bool]]) -> None:
+    def __init__(self, upstream: str, watch: Watch) -> None:
         self._upstream = upstream
-        self._is_living = is_living
+        self._watch = watch
         self._links: Counter[AgentName] = Counter()
 
     @route("GET", "/sip", Role.AGENT, is_documented=False)
@@ -73,13 +68,13 @@ class SipProxy:
         self._links[who.agent] += 1
         try:
             await page.prepare(request)
-            await self._carry(page, who.session)
+            await self._carry(page, who)
         finally:
             self._links[who.agent] -= 1
             self._links += Counter()  # forgets agents without a link
         return page
 
-    async def _carry(self, page: web.WebSocketResponse, session: str) -> None:
+    async def _carry(self, page: web.WebSocketResponse, who: Who) -> None:
         try:
             async with (
                 aiohttp.ClientSession() as client,
@@ -90,19 +85,19 @@ class SipProxy:
                     max_msg_size=LARGEST_MESSAGE,
                 ) as asterisk,
             ):
-                await self._both_ways(page, asterisk, session)
+                await self._both_ways(page, asterisk, who)
         except aiohttp.ClientError as error:
             log.warning("sip link refused", reason=str(error))
             await page.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"no telephony")
 
     async def _both_ways(
-        self, page: web.WebSocketResponse, asterisk: aiohttp.ClientWebSocketResponse, session: str
+        self, page: web.WebSocketResponse, asterisk: aiohttp.ClientWebSocketResponse, who: Who
     ) -> None:
         """Copy until one side closes or the session ends; then close the other."""
         tasks = [
             asyncio.create_task(_copy(page, asterisk), name="sip-up"),
             asyncio.create_task(_copy(asterisk, page), name="sip-down"),
-            asyncio.create_task(self._watch(session), name="sip-session"),
+            asyncio.create_task(self._watch.ended(who), name="sip-session"),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -114,10 +109,6 @@ class SipProxy:
                 if isinstance(result, Exception):
                     log.warning("sip link failed", reason=str(result))
         await page.close(code=code)
-
-    async def _watch(self, session: str) -> None:
-        while await self._is_living(session):  # noqa: ASYNC110  (a row, there is no event)
-            await asyncio.sleep(CHECK_SECONDS)
 
 
 async def _copy(source: Socket, target: Socket) -> None:

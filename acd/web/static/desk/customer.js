@@ -51,8 +51,8 @@ function Card({ document }) {
       <ul class="identities">${identities.filter(({ text }) => text).map(({ kind, text }) => html`
         <li><${Icon} name=${ICONS[kind] ?? "user"} size="14" label=${word("identity", kind)} />
           <span>${text}</span></li>`)}</ul>
-      ${document.language && html`<p class="quiet-text">${t("customer.language")}:
-        ${word("language", document.language)}</p>`}
+      ${document.language && html`<p class="quiet-text">
+        ${`${t("customer.language")}: ${word("language", document.language)}`}</p>`}
       ${customer?.note && html`<p class="note">${customer.note}</p>`}`}
   </section>`;
 }

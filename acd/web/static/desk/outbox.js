@@ -51,7 +51,7 @@ export async function flush() {
 
 // The server takes a key once: a repeat, because only the answer was lost, changes nothing.
 async function deliver({ contact, key, text, attachments }) {
-  const body = { key, text, attachments: attachments.map(({ id }) => id) };
+  const body = { key, text, attachments: attachments.map((file) => file.id) };
   try {
     await api.post(`/contacts/${seg(contact)}/messages`, body);
     change(key, { isTaken: true });

@@ -61,11 +61,15 @@ export function duration(seconds) {
 /** Seconds from an instant of the API until now. */
 export const since = (instant, now = Date.now()) => (now - Date.parse(instant)) / 1000;
 
-/** Write an instant: the time if it is today, else with its date. */
+/** Write an instant: the time if it is today, else the date, with the year if it is another. */
 export function moment(instant) {
   const date = new Date(instant);
-  const isToday = date.toDateString() === new Date().toDateString();
-  const style = isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+  const now = new Date();
+  let style = { timeStyle: "short" };
+  if (date.getFullYear() !== now.getFullYear()) style = { dateStyle: "medium" };
+  else if (date.toDateString() !== now.toDateString()) {
+    style = { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" };
+  }
   return new Intl.DateTimeFormat(language, style).format(date);
 }
 

@@ -6,7 +6,7 @@ import { Store } from "./store.js";
 const EMPTY = { me: null, agents: {}, queues: {}, contacts: {}, messages: [], typing: {} };
 const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 8_000;
-const SILENT_MS = 45_000;
+const SILENT_MS = 25_000; // the server says something every ten seconds
 
 /** Lay a delta over what is known. A document that is null is gone; messages are told by id. */
 export function merge(data, delta) {
