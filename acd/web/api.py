@@ -11,9 +11,7 @@ from aiohttp import web
 from acd.app.centre import Centre
 from acd.app.documents import ContactDocument
 from acd.app.views import AgentDocument, QueueDocument
-from acd.core.agent import Presence
 from acd.core.ids import AgentName, ContactId, QueueName
-from acd.core.inputs import SetPresence
 from acd.core.timers import Instant
 from acd.ports.store import ContactFilter, Role
 from acd.web.auth import ACTOR
@@ -70,21 +68,6 @@ class AgentCount(msgspec.Struct):
     """How many agents there are."""
 
     agents: int
-
-
-Reason = Annotated[str, msgspec.Meta(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
-
-
-class PresenceBody(msgspec.Struct, forbid_unknown_fields=True):
-    """What is sent to change a presence.
-
-    Attributes:
-        presence: what the agent shall be.
-        reason: for ``not_ready``: why, a short word of the centre's own.
-    """
-
-    presence: Presence
-    reason: Reason = ""
 
 
 class Api:
@@ -156,18 +139,6 @@ class Api:
     @route("GET", "/api/v1/agents/{name}", Role.READ)
     async def agent(self, request: web.Request, name: AgentName) -> AgentDocument:
         """Show one agent."""
-        return self._agent(name)
-
-    @route("POST", "/api/v1/agents/{name}/presence", Role.SUPERVISOR)
-    async def set_presence(
-        self, request: web.Request, name: AgentName, body: PresenceBody
-    ) -> AgentDocument:
-        """Say for an agent whether they take contacts; answers with the agent as they are then."""
-        self._agent(name)
-        cause = SetPresence(name, body.presence, body.reason)
-        refused = await self._centre.ask(cause, request[ACTOR])
-        if refused is not None:
-            raise ApiError(refused.message, code=refused.code)
         return self._agent(name)
 
     @route("POST", "/api/v1/agents/reload", Role.ADMIN)

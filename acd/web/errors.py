@@ -44,11 +44,15 @@ STATUS: dict[str, HTTPStatus] = {
     "customer-not-merged": HTTPStatus.CONFLICT,
     "merge-with-self": HTTPStatus.BAD_REQUEST,
     "restart-needed": HTTPStatus.CONFLICT,
+    "number-invalid": HTTPStatus.BAD_REQUEST,
+    "file-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "attachment-unknown": HTTPStatus.BAD_REQUEST,
     "store-locked": HTTPStatus.SERVICE_UNAVAILABLE,
     "store-full": HTTPStatus.SERVICE_UNAVAILABLE,
     "store-unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
-"""HTTP status of an error's code; any other is our fault: 500."""
+"""HTTP status of an error's code. Any other of :class:`ApiError` says that things are not such that
+it can be done (409), as the engine does; any other error is our fault (500)."""
 
 
 class ApiError(AcdError):
@@ -97,7 +101,9 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
                 response.headers[name] = error.headers[name]
         return response
     except AcdError as error:
-        status = STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
+        is_asked_wrongly = isinstance(error, ApiError)
+        other = HTTPStatus.CONFLICT if is_asked_wrongly else HTTPStatus.INTERNAL_SERVER_ERROR
+        status = STATUS.get(error.code, other)
         details: dict[str, object] = dict(getattr(error, "details", {}))
         if error.hint:
             details["hint"] = error.hint

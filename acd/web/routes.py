@@ -180,7 +180,7 @@ def declarations(app: web.Application) -> list[Declaration]:
         if declaration is None or need_of(one.handler) is not declaration.need:
             raise RouteError(f"{one.method} {one.resource} declares nothing")
         found.append(declaration)
-    return sorted(found, key=lambda one: (one.template, one.method))
+    return sorted(dict.fromkeys(found), key=lambda one: (one.template, one.method))
 
 
 def _adapted(declaration: Declaration, handler: Callable[..., Awaitable[object]]) -> Handler:

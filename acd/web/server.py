@@ -10,6 +10,7 @@ from aiohttp import web
 
 from acd.app.centre import Centre
 from acd.core.errors import AcdError
+from acd.web.actions import Actions
 from acd.web.api import Api
 from acd.web.auth import Guard
 from acd.web.errors import answer_errors
@@ -70,6 +71,7 @@ def make_app(
         OpenApi(),
         Sessions(centre),
         Api(centre),
+        Actions(centre),
         *parts,
     ):
         app.add_routes(declared(part))
