@@ -12,19 +12,30 @@ from collections.abc import Callable
 from acd.app.follow import Follower
 from acd.app.metrics import STREAM_ATTRIBUTE
 from acd.core import events as e
-from acd.core.channel import TRAITS
+from acd.core.channel import TRAITS, Channel
 from acd.core.customer import Identity, IdentityKind, identity_of
-from acd.core.ids import ConversationId, CustomerId
+from acd.core.ids import ContactId, ConversationId, CustomerId
 from acd.core.inputs import IdentifyContact, Input
 from acd.core.record import Record
 from acd.core.state import State
-from acd.ports.customers import CustomerStore, Fact, Known, Learned, Left, Sighting
+from acd.ports.customers import CustomerStore, Fact, Known, Learned, Left, Placed, Sighting
 from acd.ports.store import LogStore
 
 ACTOR = "customers"
 
 OF_ONE_CONTACT = frozenset({STREAM_ATTRIBUTE, "subject"})
 """Attributes that say something of one contact only; the conversation does not carry them."""
+
+_CHANNELS = tuple(f"{channel}_" for channel in Channel)
+
+
+def is_carried(key: str) -> bool:
+    """Return whether a conversation carries an attribute from one contact to the next.
+
+    Not what is of one contact only, as everything is whose name begins with a channel's:
+    ``mail_id`` of one mail means nothing to the next.
+    """
+    return key not in OF_ONE_CONTACT and not key.startswith(_CHANNELS)
 
 
 def identity_of_contact(opened: e.ContactOpened) -> Identity | None:
@@ -43,7 +54,9 @@ def fact_of(record: Record) -> Fact | None:
     match record.body:
         case e.ContactOpened() as opened:
             return _sighting(record, opened)
-        case e.AttributeSet(contact, key, value) if key not in OF_ONE_CONTACT:
+        case e.ContactIdentified(contact, customer, conversation):
+            return Placed(record.seq, record.at, contact, customer, conversation)
+        case e.AttributeSet(contact, key, value) if is_carried(key):
             return Learned(record.seq, record.at, contact, key, value)
         case e.ContactEnded(contact):
             return Left(record.seq, record.at, contact)
@@ -53,7 +66,7 @@ def fact_of(record: Record) -> Fact | None:
 
 def _sighting(record: Record, opened: e.ContactOpened) -> Sighting | None:
     identity = identity_of_contact(opened)
-    if identity is None:
+    if identity is None or opened.dial:  # whom we ring is known from the contact it is about
         return None
     born = opened.contact.removeprefix("c-")  # so whoever is made of it tells where
     return Sighting(
@@ -101,10 +114,11 @@ class Customers(Follower):
         self._state = state
         self._tell = tell
         self._facts: list[Fact] = []
+        self._rung: set[ContactId] = set()  # contacts that we began
 
     async def begin(self) -> int:
         """Go back to what is stored, and tell the engine what a crash may have kept from it."""
-        self._facts = []
+        self._facts, self._rung = [], set()
         position = await self._store.customer_position()
         unknown = [one.id for one in self._state.contacts.values() if one.customer is None]
         for known in await self._store.known(unknown):
@@ -113,6 +127,13 @@ class Customers(Follower):
 
     def fold(self, record: Record) -> None:
         """Take one record in."""
+        match record.body:
+            case e.ContactOpened() as opened if opened.dial:
+                self._rung.add(opened.contact)
+            case e.ContactIdentified(contact) if contact not in self._rung:
+                return  # we said so
+            case e.ContactEnded(contact):
+                self._rung.discard(contact)
         fact = fact_of(record)
         if fact is not None:
             self._facts.append(fact)

@@ -10,6 +10,7 @@ import msgspec
 from acd.app.documents import ContactDocument
 from acd.core.channel import Channel
 from acd.core.contact import ContactState, EndReason
+from acd.core.decide.outbound import OUTBOUND
 from acd.core.ids import AgentName, ContactId, ConversationId, QueueName, RecordingId
 from acd.ports.customers import TimelineRow
 
@@ -21,6 +22,7 @@ class Happened(StrEnum):
     WITH_AGENT = "with_agent"
     ANSWERED = "answered"  # by an agent, and over
     MISSED = "missed"  # they asked for a person and got none
+    NOT_REACHED = "not_reached"  # we rang them, and nobody answered
     MESSAGE_LEFT = "message_left"
     ENDED = "ended"  # without asking for a person
 
@@ -31,7 +33,8 @@ class TimelineEntry(msgspec.Struct, kw_only=True):
     Attributes:
         happened: what became of it.
         line: the same in a sentence, in English; pages make their own of the fields.
-        address: what the customer came from; ``to`` what they came to.
+        is_ours: we began it; else the customer did.
+        address: what the customer came from, or was rung at; ``to`` what they came to.
         wait_seconds: until an agent answered, or until the end without one.
         talk_seconds: from the answer to the end, or null.
         messages: how many were written, by anybody.
@@ -43,6 +46,7 @@ class TimelineEntry(msgspec.Struct, kw_only=True):
     channel: Channel
     happened: Happened
     line: str
+    is_ours: bool
     address: str
     to: str
     queue: QueueName | None
@@ -76,6 +80,7 @@ def entry_of(row: TimelineRow) -> TimelineEntry:
         channel=contact.channel,
         happened=happened,
         line=_line(contact, happened, talk),
+        is_ours=contact.dnis == OUTBOUND,
         address=contact.customer.address,
         to=contact.dnis,
         queue=contact.queue,
@@ -103,17 +108,22 @@ def happened_to(contact: ContactDocument) -> Happened:
     if contact.end_reason is None:
         is_taken = contact.state is ContactState.ACTIVE
         return Happened.WITH_AGENT if is_taken else Happened.GOING_ON
+    if contact.end_reason is EndReason.NOT_REACHED:
+        return Happened.NOT_REACHED
     gave_up = contact.end_reason is EndReason.CUSTOMER_ENDED and contact.replied_at is None
     if contact.answered_at is not None and not (contact.thread and gave_up):
         return Happened.ANSWERED
     if contact.end_reason is EndReason.VOICEMAIL:
         return Happened.MESSAGE_LEFT
-    is_missed = contact.queued_at is not None or contact.end_reason is EndReason.PBX_LOST
-    return Happened.MISSED if is_missed else Happened.ENDED
+    asked = contact.queued_at is not None and contact.end_reason is not EndReason.WITHDRAWN
+    is_missed = asked or contact.end_reason is EndReason.PBX_LOST
+    return Happened.MISSED if is_missed and contact.dnis != OUTBOUND else Happened.ENDED
 
 
 def _line(contact: ContactDocument, happened: Happened, talk: float | None) -> str:
     what = contact.channel.value.capitalize()
+    if contact.dnis == OUTBOUND:
+        what += f" to {contact.customer.address}"
     queue = f" in {contact.queue}" if contact.queue else ""
     waited = f" after {duration(contact.wait_seconds)}" if contact.wait_seconds is not None else ""
     match happened:
@@ -125,6 +135,8 @@ def _line(contact: ContactDocument, happened: Happened, talk: float | None) -> s
             told = f": {contact.disposition}" if contact.disposition else ""
             length = f" for {duration(talk)}" if talk is not None else ""
             return f"{what} with {contact.agent}{length}{told}"
+        case Happened.NOT_REACHED:
+            return f"{what} by {contact.agent}: nobody answered"
         case Happened.MISSED:
             reason = str(contact.end_reason).replace("_", " ")
             return f"{what} missed{queue}: {reason}{waited}"

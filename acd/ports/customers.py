@@ -79,7 +79,22 @@ class Left:
     contact: ContactId
 
 
-Fact = Sighting | Learned | Left
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A contact was begun on a matter that was known, such as a call that an agent makes.
+
+    Attributes:
+        customer, conversation: whose and on which; both exist.
+    """
+
+    seq: int
+    at: Instant
+    contact: ContactId
+    customer: CustomerId
+    conversation: ConversationId
+
+
+Fact = Sighting | Placed | Learned | Left
 
 
 @dataclass(frozen=True, slots=True)

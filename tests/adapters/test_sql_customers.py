@@ -27,6 +27,7 @@ from acd.ports.customers import (
     Known,
     Learned,
     Left,
+    Placed,
     Sighting,
 )
 from acd.ports.store import ContactRow, StoreError
@@ -203,6 +204,17 @@ async def test_a_conversation_lists_its_contacts(store):
     await store.take([left(4, 3, at=9)])
     assert not (await store.conversation("cv-1")).is_busy
     assert await store.conversation("cv-2") is None
+
+
+async def test_a_contact_begun_on_a_matter_is_put_there(store):
+    placed = Placed(4, 1009, "c-4", "cu-1", "cv-1")
+    assert await places(store, seen(1), learned(2, 1, "order", "17"), placed) == [("1", "1")]
+    assert await store.take([placed, learned(5, 4, "mood", "calm")]) == []
+    found = await store.conversation("cv-1")
+    assert (found.contacts, found.last_at) == (("c-1", "c-4"), 1009)
+    assert found.context == {"order": "17", "mood": "calm"}
+    assert await store.take([Placed(6, 1010, "c-6", "cu-1", "cv-9")]) == []  # no such matter
+    assert await store.known(["c-6"]) == []
 
 
 # --- people change them -------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 
+import msgspec
 import pytest
 
 from acd.adapters.sql.customers import SqlCustomers
@@ -17,6 +18,7 @@ from acd.core import inputs as i
 from acd.core.agent import AgentProfile
 from acd.core.channel import Channel
 from acd.core.customer import Identity, IdentityKind
+from acd.core.decide.outbound import OUTBOUND
 from acd.core.queue import Queue
 from acd.core.record import Record
 from acd.ports.customers import Sighting, TimelineRow
@@ -75,9 +77,9 @@ def test_a_name_is_a_name(name, kept):
 def test_what_is_of_one_contact_only_is_not_carried():
     kept = [
         fact_of(Record(5, 1, 0, "pbx", e.AttributeSet("c-7", key, "x"))) is not None
-        for key in ("order", "traffic", "subject")
+        for key in ("order", "traffic", "subject", "mail_id", "mailing")
     ]
-    assert kept == [True, False, False]
+    assert kept == [True, False, False, False, True]
 
 
 # --- following the log --------------------------------------------------------------------------
@@ -274,3 +276,25 @@ def test_a_contact_in_a_line(steps, happened, line):
 
 def test_the_examples_are_true():
     assert doctest.testmod(timeline).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "happened", "line"),
+    [
+        ({"dnis": OUTBOUND, "end_reason": "not_reached", "agent": "ann"}, Happened.NOT_REACHED,
+         "Voice to +15550100 by ann: nobody answered"),
+        ({"dnis": OUTBOUND, "end_reason": "withdrawn", "queued_at": "2026-01-05T00:00:00Z"},
+         Happened.ENDED, "Voice to +15550100 ended: withdrawn"),
+        ({"end_reason": "voicemail"}, Happened.MESSAGE_LEFT, "Voice: left a message"),
+        ({"end_reason": "pbx_lost"}, Happened.MISSED, "Voice missed: pbx lost"),
+        ({"end_reason": "left_flow"}, Happened.ENDED, "Voice ended: left flow"),
+    ],
+)  # fmt: skip
+def test_how_else_a_contact_may_end(fields, happened, line):
+    document = {
+        "id": "c-1", "version": 1, "channel": "voice", "state": "closed", "ani": "+15550100",
+        "dnis": "100", "language": "en", "opened_at": "2026-01-05T00:00:00Z",
+        "customer": {"address": "+15550100", "name": ""},
+    }  # fmt: skip
+    found = entry_of(TimelineRow("c-1", "cv-1", msgspec.json.encode(document | fields)))
+    assert (found.happened, found.line) == (happened, line)

@@ -57,6 +57,25 @@ async def writes(web: Web, channel: Channel, thread: str, sender: str = MAIL) ->
     return (await web.ask(f"/api/v1/contacts/{contact}"))[1]
 
 
+async def rings_back(web: Web, thread: str) -> dict[str, Any]:
+    """Let an agent take a chat and ring its customer from there."""
+    capacity = dict.fromkeys((Channel.VOICE, Channel.CHAT), 1)
+    profile = AgentProfile("cat", queues={"support": 1}, address="2003", capacity=capacity)
+    await web.tell(i.PbxSeen("pbx", "epoch", (), (), is_fresh=False))
+    await web.tell(i.DefineAgent(profile))
+    await ready(web, "cat")
+    state = web.centre.state
+    chat = state.contacts[state.threads[thread]]
+    assert chat.offer is not None
+    await web.tell(i.AcceptOffer(chat.offer))
+    await web.tell(i.CallCustomer(chat.id, "cat", NUMBER))
+    await web.answer()
+    leg = next(leg for leg in state.legs.values() if leg.contact and leg.role == "customer")
+    await web.tell(i.LegAnswered(leg.id))
+    await identified(web)
+    return (await web.ask(f"/api/v1/contacts/{leg.contact}"))[1]
+
+
 async def change(web: Web, customer: str, **body: Any) -> tuple[int, Any]:
     return await web.ask(f"/api/v1/customers/{customer}", method="PATCH", json=body)
 
@@ -66,7 +85,7 @@ async def timeline(web: Web, customer: str, query: str = "") -> Any:
 
 
 async def test_one_matter_over_three_channels(web: Web):
-    """A call given up in the queue, a mail and a chat of one customer: one conversation."""
+    """A call given up in the queue, a mail, a chat and a call from it: one conversation."""
     calling = await calls(web, "leg-1", to="menu")
     customer, conversation = calling["customer_id"], calling["conversation"]
     status, card = await change(
@@ -88,9 +107,10 @@ async def test_one_matter_over_three_channels(web: Web):
         assert one["attributes"]["choice"] == "2"
         assert one["state"] == "waiting"
 
-    # Called from the chat: a call from their number is one more contact of the same matter.
-    again = await calls(web, "leg-2")
-    assert (again["conversation"], again["attributes"]["choice"]) == (conversation, "2")
+    again = await rings_back(web, "chat:1")
+    assert (again["customer_id"], again["conversation"]) == (customer, conversation)
+    assert again["attributes"]["choice"] == "2"
+    assert again["state"] == "active"
 
     _, whole = await web.ask(f"/api/v1/conversations/{conversation}")
     assert [one["contact"] for one in whole["contacts"]] == [
@@ -100,6 +120,7 @@ async def test_one_matter_over_three_channels(web: Web):
     assert whole["context"] == {"choice": "2"}
     page = await timeline(web, customer)
     assert [one["channel"] for one in page["entries"]] == ["voice", "chat", "mail", "voice"]
+    assert [one["is_ours"] for one in page["entries"]] == [True, False, False, False]
     missed = page["entries"][-1]
     assert (missed["happened"], missed["queue"]) == ("missed", "support")
     assert missed["line"].startswith("Voice missed in support: abandoned after ")

@@ -34,6 +34,7 @@ from acd.ports.customers import (
     Known,
     Learned,
     Left,
+    Placed,
     Sighting,
 )
 
@@ -78,6 +79,7 @@ _OF_THREAD = (
     .order_by(_link.opened_at.desc())
     .limit(1)
 )
+_TALK = select(_talk.id, _talk.context, _talk.last_at).where(_talk.id == bindparam("id"))
 _LINK = (
     select(_link.seq, _link.left_at, _talk.id, _talk.context, _talk.last_at)
     .join(conversations, _talk.id == _link.conversation)
@@ -112,7 +114,10 @@ def take(connection: Connection, facts: Sequence[Fact]) -> list[Known]:
     for contact, together in groupby(facts, lambda fact: fact.contact):
         told = list(together)
         found += [_sighted(connection, one) for one in told if isinstance(one, Sighting)]
-        _told(connection, contact, [fact for fact in told if not isinstance(fact, Sighting)])
+        for fact in told:
+            if isinstance(fact, Placed):
+                _placed(connection, fact)
+        _told(connection, contact, [one for one in told if isinstance(one, Learned | Left)])
     return found
 
 
@@ -144,6 +149,28 @@ def _sighted(connection: Connection, fact: Sighting) -> Known:
         },
     )
     return Known(fact.contact, root, conversation, name, context)
+
+
+def _placed(connection: Connection, fact: Placed) -> None:
+    """Put a contact where it was begun, unless it is somewhere."""
+    if connection.execute(_LINK, {"contact": fact.contact}).one_or_none() is not None:
+        return
+    row = connection.execute(_TALK, {"id": fact.conversation}).one_or_none()
+    if row is None:
+        return
+    connection.execute(
+        insert(customer_contacts),
+        {
+            "contact": fact.contact,
+            "seq": fact.seq,
+            "customer": fact.customer,
+            "conversation": fact.conversation,
+            "thread": "",
+            "opened_at": fact.at,
+        },
+    )
+    moved = {"about": row.id, "to_last_at": max(row.last_at, fact.at), "to_context": row.context}
+    connection.execute(_MOVE_TALK, moved)
 
 
 def _customer(
