@@ -8,9 +8,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -182,6 +189,102 @@ class Webhook(_Section):
     allow_private: bool = False
 
 
+Security = Literal["tls", "starttls", "none"]
+
+_OWN_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+_ADDRESS = r"^[^\s<>@,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}$"
+
+
+def _check_password(where: str, host: str, security: Security, file: object, variable: str) -> None:
+    if not (file or variable):
+        raise ValueError(f"say where {where} is: in a file (…_file) or in the environment (…_env)")
+    if file and variable:
+        raise ValueError(f"say once where {where} is: …_file or …_env")
+    if security == "none" and host not in _OWN_MACHINE:
+        raise ValueError(f"without TLS {where} would go over the network for all to read")
+
+
+class MailSection(_Section):
+    """``[mail]``: how mail leaves, and how it may be handed to us.
+
+    Attributes:
+        smtp_host: our mail server; empty: answers wait.
+        smtp_port: usually 587 with ``starttls``, 465 with ``tls``.
+        smtp_security: ``none`` is for a server on this machine.
+        smtp_user: to sign in with; empty for not.
+        smtp_password_file: holds the password, for its owner's eyes only (mode 600).
+        smtp_password_env: or the variable that holds it.
+        listen_port: where we take mail for our addresses over SMTP; 0 picks a free port; by
+            default we do not.
+        listen_host: its address.
+        listen_lmtp: speak LMTP there.
+    """
+
+    smtp_host: str = ""
+    smtp_port: Port = 587
+    smtp_security: Security = "starttls"
+    smtp_user: str = ""
+    smtp_password_file: Directory | None = None
+    smtp_password_env: str = ""
+    listen_port: Port | None = None
+    listen_host: str = "127.0.0.1"
+    listen_lmtp: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.smtp_user:
+            _check_password(
+                "smtp_password",
+                self.smtp_host,
+                self.smtp_security,
+                self.smtp_password_file,
+                self.smtp_password_env,
+            )
+        return self
+
+
+class MailboxSection(_Section):
+    """``[mailboxes.NAME]``: one of our mail addresses.
+
+    Attributes:
+        address: looked up in ``numbers.toml``; answers come from it.
+        title: the name that answers come from.
+        language: of answers to mails that do not tell their own; that of ``numbers.toml`` if empty.
+        imap_host: where its mail is fetched; empty if it is handed to us, see ``[mail]``.
+        imap_port: usually 993.
+        imap_security: ``none`` is for a server on this machine.
+        imap_user: to sign in with.
+        imap_password_file: holds the password, for its owner's eyes only (mode 600).
+        imap_password_env: or the variable that holds it.
+        folder: which is read.
+    """
+
+    address: str = Field(pattern=_ADDRESS)
+    title: str = Field(default="", max_length=100)
+    language: str = Field(default="", pattern=r"^([a-z]{2,3}(-[A-Za-z]{2,4})?)?$")
+    imap_host: str = ""
+    imap_port: Port = 993
+    imap_security: Literal["tls", "none"] = "tls"
+    imap_user: str = ""
+    imap_password_file: Directory | None = None
+    imap_password_env: str = ""
+    folder: str = "INBOX"
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.imap_host:
+            if not self.imap_user:
+                raise ValueError("imap_user is missing")
+            _check_password(
+                "imap_password",
+                self.imap_host,
+                self.imap_security,
+                self.imap_password_file,
+                self.imap_password_env,
+            )
+        return self
+
+
 class Settings(BaseSettings):
     """All settings of one engine."""
 
@@ -202,6 +305,8 @@ class Settings(BaseSettings):
     log: Log = Log()
     chat: Chat = Chat()
     webhooks: dict[WebhookName, Webhook] = Field(default_factory=dict)
+    mail: MailSection = MailSection()
+    mailboxes: dict[WebhookName, MailboxSection] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(

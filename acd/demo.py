@@ -76,6 +76,7 @@ async def write_file(
     *,
     url: str,
     sip: Mapping[str, Any],
+    mail: Mapping[str, Any],
     site: Site,
     agents: list[dict[str, Any]],
     tokens: TokenStore,
@@ -93,6 +94,7 @@ async def write_file(
             "url": url,
             "token": token,
             "sip": dict(sip),
+            "mail": dict(mail),
             "numbers": {
                 number: entry.title or entry.flow for number, entry in site.numbers.items()
             },

@@ -17,6 +17,7 @@ from acd.core.errors import AcdError
 
 DEMO_FILE = "demo.json"
 PORTS_FILE = "ports.json"
+MORE_PORTS_FILE = "more-ports.json"
 ENGINE_FILE = "engine.json"
 """What the running engine leaves for the commands of its home; gone when it stops."""
 
@@ -130,6 +131,18 @@ class Home:
         if chosen != kept:
             self.write(PORTS_FILE, chosen)
         return chosen
+
+    def port(self, name: str) -> int:
+        """Return a port for something besides, a free one at first and then always the same.
+
+        Raises:
+            HomeError: no free port was found.
+        """
+        kept: dict[str, int] = self.read(MORE_PORTS_FILE) or {}
+        if name not in kept:
+            kept[name] = _free_port(set(kept.values()))
+            self.write(MORE_PORTS_FILE, kept)
+        return kept[name]
 
     def read(self, name: str) -> Any:
         """Return a JSON file of the home; None when there is none.

@@ -12,6 +12,7 @@ from pathlib import Path
 from acd import demo
 from acd.adapters.clock import SystemClock
 from acd.adapters.home import ENGINE_FILE, Home
+from acd.adapters.recordings import RecordingFiles
 from acd.adapters.sql.agents import SqlAgents
 from acd.adapters.sql.audit import SqlAudit
 from acd.adapters.sql.contacts import SqlContacts
@@ -44,12 +45,15 @@ from acd.core.inputs import PublishSite
 from acd.core.site import Site
 from acd.flow.interpreter import FlowInterpreter
 from acd.web.live import Live
+from acd.web.recordings import Recordings
 from acd.web.reports import Reports
 from acd.web.server import WebServer, make_app
 from acd.web.sip import SipProxy
 from acd.web.watch import Watch
+from acd.web.widget import DemoSite
 
 CATCH_UP_SECONDS = 2.0
+OPEN_SECONDS = 10.0
 
 
 class SiteError(AcdError):
@@ -133,7 +137,7 @@ class _Assembly:
         self._progress("reading the dialplans", None)
         site = read_site(self._settings.site.directory)
         asterisk = asterisk_settings(self._settings, self._home, self._ports)
-        await self._start_engine(site)
+        await self._start_engine(site, with_demo=with_demo)
         shown = await demo.provide_agents(self._agents, self._home) if with_demo else []
 
         phones = Telephony(self._settings, asterisk, self._loop, self._failed, self._progress)
@@ -146,11 +150,13 @@ class _Assembly:
             own_token=own_token,
             host=self._settings.http.host,
             parts=(
+                Recordings(centre, RecordingFiles(asterisk.recordings_dir)),
                 Live(self._feed, watch),
                 SipProxy(f"ws://{asterisk.bind}:{asterisk.http_port}/ws", watch),
                 *self._texts.parts(centre),
                 *self._clientele.parts(centre),
                 Reports(self._course, self._clock),
+                *((DemoSite(),) if with_demo else ()),
             ),
         )
         await self._stack.enter_async_context(
@@ -171,6 +177,10 @@ class _Assembly:
         )
         self._progress("connecting to Asterisk", None)
         await phones.linked()
+        if self._texts.post.gateway is not None:
+            late = AcdError("mail does not open", code="mail-unreachable")
+            opened = self._texts.post.gateway.opened()
+            await self._background.until(opened, OPEN_SECONDS, late)
 
         running = Running(
             centre, site, self._url, self._settings.sip.host, self._ports["sip"], prompts,
@@ -181,6 +191,7 @@ class _Assembly:
                 self._home,
                 url=self._url,
                 sip={"host": running.sip_host, "port": running.sip_port},
+                mail=self._texts.post.demo_document(),
                 site=site,
                 agents=shown,
                 tokens=self._tokens,
@@ -189,7 +200,7 @@ class _Assembly:
         self._tell_commands(running, own_token)
         return running
 
-    async def _start_engine(self, site: Site) -> None:
+    async def _start_engine(self, site: Site, *, with_demo: bool) -> None:
         """Bring record and engine to where they were, and on to the site as it is now."""
         self._progress("opening the record", None)
         database = Database(database_url(self._settings))
@@ -213,8 +224,9 @@ class _Assembly:
         )
         self._loop = Loop(engine, store, self._clock, self._dispatcher.perform)
         self._texts = Texts(
-            self._settings, self._home, database, store, self._loop, self._clock, self._stack
-        )
+            self._settings, self._home, database, store, self._loop, self._clock, self._stack,
+            with_demo=with_demo,
+        )  # fmt: skip
         self._clientele = Clientele(database, store, self._loop, self._stack)
         snapshots, counting = Snapshots(self._loop, store), Counting(self._metrics, store)
         projector = ContactProjector(store, self._contacts)
@@ -265,6 +277,7 @@ class _Assembly:
                 "asterisk": lambda: phones.asterisk_health,
                 "ari": lambda: phones.ari_health,
                 "record": self._record_health,
+                "mail": self._texts.post.health,
             },
         )
 

@@ -21,11 +21,13 @@ from acd.app.replies import read_replies
 from acd.app.typing import TypingMarks
 from acd.bootstrap.background import Background
 from acd.bootstrap.hooks import read_hooks
+from acd.bootstrap.mail import Post
 from acd.config import Settings
 from acd.gateways.chat.gateway import ChatGateway
 from acd.gateways.webhook.gateway import WebhookGateway
 from acd.ports.clock import Clock
 from acd.ports.gateway import Gateway
+from acd.web.demomails import DemoMailbox
 from acd.web.messages import Messages
 from acd.web.webhooks import Webhooks
 from acd.web.widget import Widget
@@ -38,6 +40,7 @@ class Texts:
         intake: what came in.
         messages: what was said, as folded from the log.
         projector: folds it and tells of it.
+        post: mail, if there is any.
         typing: who is typing.
         gateways: the channels; more may be added before :meth:`start`.
     """
@@ -51,6 +54,8 @@ class Texts:
         loop: Loop,
         clock: Clock,
         stack: contextlib.AsyncExitStack,
+        *,
+        with_demo: bool = False,
     ) -> None:
         """Make the parts; the connections they will hold are closed with ``stack``."""
         self._settings = settings
@@ -76,7 +81,10 @@ class Texts:
             WebhookGateway(channel, hooks, self.intake, poster, clock)
             for channel in sorted({hook.channel for hook in hooks})
         ]
+        self.post = Post(settings, home, self.intake, clock, with_demo=with_demo)
         self.gateways: list[Gateway] = [self.chat, *self._webhooks]
+        if self.post.gateway is not None:
+            self.gateways.append(self.post.gateway)
         loop.observe(self.projector.observe)
         loop.observe(self.chat.observe)
         self.projector.subscribe(self.chat.show)
@@ -100,7 +108,9 @@ class Texts:
     def parts(self, centre: Centre) -> Sequence[object]:
         """Return what the web server serves of it."""
         replies = read_replies(self._settings.site.directory)
+        sink = self.post.sink
         return (
+            *([DemoMailbox(sink.mails)] if sink is not None else []),
             Messages(centre, self.messages, self.intake, self.typing, replies),
             Widget(self.chat, self.intake, self.messages, self._settings.chat.origins),
             Webhooks({name: gateway for gateway in self._webhooks for name in gateway.hooks}),
