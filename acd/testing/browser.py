@@ -23,6 +23,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 MICROPHONE_RATE = 48_000
 
+PATIENCE_MS = 10_000
+"""How long a page may take over anything."""
+
 SIZES = {"desk": (1280, 800), "wall": (1920, 1080), "phone": (390, 844)}
 """Windows that pages are made for, in CSS pixels."""
 
@@ -59,7 +62,7 @@ def has_media_address() -> bool:
 
 def artefacts() -> Path:
     """Return the directory for what a test run leaves to be looked at."""
-    directory = Path(os.environ.get("ACD_TEST_ARTEFACTS", ".artefacts")).absolute()
+    directory = Path(os.environ.get("TEST_ARTEFACTS", ".artefacts")).absolute()
     directory.mkdir(parents=True, exist_ok=True)
     return directory
 
@@ -117,6 +120,7 @@ class Chromium:
         try:
             window = Window(await context.new_page())
             page, faults = window.page, window.faults
+            page.set_default_timeout(PATIENCE_MS)
             page.on("pageerror", lambda error: faults.append(str(error)))
             page.on(
                 "console",

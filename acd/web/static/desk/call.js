@@ -2,6 +2,7 @@
 
 import { html, Icon, useEffect, useRef, useState, useStore } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
+import { useShortcuts } from "../shared/shortcuts.js";
 import { mode, phone } from "./phone.js";
 
 const KEYS = "123456789*0#";
@@ -12,6 +13,7 @@ export function Call() {
   const how = useStore(mode);
   const [hasKeypad, showKeypad] = useState(false);
   const [pressed, setPressed] = useState("");
+  useShortcuts([{ key: "k", alt: true, run: () => showKeypad(!hasKeypad) }]);
   if (how !== "browser") return html`<p class="call quiet-text">${t("call.on-your-phone")}</p>`;
   if (line.call !== "up") return html`<p class="call quiet-text">${t("call.not-here")}</p>`;
   const press = (key) => {

@@ -53,6 +53,7 @@ function Desk() {
       run: () => globalThis.document.getElementById("composer")?.focus() },
     { key: "m", alt: true, text: t("shortcut.mute"), run: () => phone.toggleMute() },
     { key: "h", alt: true, text: t("shortcut.hold"), run: () => phone.toggleHold() },
+    { key: "k", alt: true, text: t("shortcut.keypad") },
     { key: "q", alt: true, text: t("shortcut.end") },
     { key: "t", alt: true, text: t("shortcut.transfer") },
     { key: "r", alt: true, text: t("shortcut.replies") },

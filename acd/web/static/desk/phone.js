@@ -13,6 +13,8 @@ const NO_CALL = { call: "", isHeld: false, isMuted: false, since: 0 };
 export const mode = kept("phone.mode", "browser");
 export const microphone = kept("phone.microphone", "");
 export const speaker = kept("phone.speaker", "");
+/** Whether the browser takes noise and echo out of what is said; a good headset needs none of it. */
+export const isCleaned = kept("phone.cleaned", true);
 
 /**
  * The one telephone of this page.
@@ -110,7 +112,9 @@ class Phone {
   }
 
   answer() {
-    const audio = microphone.value ? { deviceId: { ideal: microphone.value } } : true;
+    const audio = { echoCancellation: isCleaned.value, noiseSuppression: isCleaned.value,
+      autoGainControl: isCleaned.value };
+    if (microphone.value) audio.deviceId = { ideal: microphone.value };
     this.#session?.answer({
       mediaConstraints: { audio, video: false }, pcConfig: { iceServers: [] },
     });

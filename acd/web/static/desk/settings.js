@@ -3,19 +3,17 @@
 import { Dialog, html, useEffect, useState, useStore } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 import { askPermission, permission, sound } from "./notify.js";
-import { microphone, mode, phone, speaker } from "./phone.js";
+import { isCleaned, microphone, mode, phone, speaker } from "./phone.js";
 
 export function Settings({ onClose }) {
   const how = useStore(mode);
-  const isLoud = useStore(sound);
   const [allowed, setAllowed] = useState(permission());
   return html`<${Dialog} title=${t("settings")} onClose=${onClose}>
     <fieldset class="plain"><legend>${t("phone")}</legend>
       <${Radio} value="browser" now=${how} text=${t("phone.browser")} />
       <${Radio} value="sip" now=${how} text=${t("phone.sip")} /></fieldset>
     ${how === "browser" && html`<${Devices} />`}
-    <label class="row"><input type="checkbox" checked=${isLoud}
-      onChange=${(event) => (sound.value = event.target.checked)} />${t("settings.sound")}</label>
+    <${Check} store=${sound} text=${t("settings.sound")} />
     <div class="spread"><span>${t("settings.notifications")}</span>
       ${allowed === "default"
         ? html`<button type="button" class="button"
@@ -27,6 +25,12 @@ export function Settings({ onClose }) {
 function Radio({ value, now, text }) {
   return html`<label class="row"><input type="radio" name="mode" checked=${value === now}
     onChange=${() => (mode.value = value)} />${text}</label>`;
+}
+
+function Check({ store, text }) {
+  const isOn = useStore(store);
+  return html`<label class="row"><input type="checkbox" checked=${isOn}
+    onChange=${(event) => (store.value = event.target.checked)} />${text}</label>`;
 }
 
 function Devices() {
@@ -43,7 +47,8 @@ function Devices() {
   return html`<${Device} text=${t("phone.microphone")} now=${mic} devices=${of("audioinput")}
       onChoose=${(id) => (microphone.value = id)} />
     <${Device} text=${t("phone.speaker")} now=${loud} devices=${of("audiooutput")}
-      onChoose=${(id) => phone.useSpeaker(id)} />`;
+      onChoose=${(id) => phone.useSpeaker(id)} />
+    <${Check} store=${isCleaned} text=${t("phone.cleaned")} />`;
 }
 
 function Device({ text, now, devices, onChoose }) {

@@ -50,6 +50,9 @@ const PATHS = {
   help: "M9 9a3 3 0 1 1 4 3c-1 .5-1 1-1 2 M12 18h.01",
   headset: "M4 14v-2a8 8 0 0 1 16 0v2 M4 14h3v5H5a1 1 0 0 1-1-1z M20 14h-3v5h2a1 1 0 0 0 1-1z",
   reply: "M10 5l-6 6 6 6 M4 11h9a7 7 0 0 1 7 7",
+  plus: "M12 5v14 M5 12h14",
+  minus: "M5 12h14",
+  play: "M7 4l13 8-13 8z",
   lines: "M4 6h16 M4 12h16 M4 18h10",
 };
 

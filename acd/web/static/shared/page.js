@@ -34,10 +34,11 @@ export async function signOut() {
 /**
  * Draw a page: sign-in first, if need be, then `page`.
  *
- * Args: the name of the page's own catalogue, the least role it is for, the component.
+ * Args: the name of the page's own catalogue, the least role it is for, the component, and names of
+ * catalogues of other pages whose words it uses.
  */
-export async function startPage(name, least, page) {
-  await loadTexts("shared", name);
+export async function startPage(name, least, page, also = []) {
+  await loadTexts("shared", ...also, name);
   document.title = `${t(`page.${name}`)} · acd`;
   session.addEventListener("signed-out", () => (who.value = null));
   try {
