@@ -11,6 +11,7 @@ from aiohttp import web
 from acd.app.centre import Centre
 from acd.core.errors import AcdError
 from acd.web.actions import Actions
+from acd.web.admin import Admin
 from acd.web.api import Api
 from acd.web.auth import Guard
 from acd.web.errors import answer_errors
@@ -72,6 +73,7 @@ def make_app(
         Sessions(centre),
         Api(centre),
         Actions(centre),
+        Admin(centre),
         *parts,
     ):
         app.add_routes(declared(part))

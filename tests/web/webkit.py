@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from acd.adapters.clock import SystemClock
 from acd.adapters.home import Home
+from acd.adapters.recordings import RecordingFiles
 from acd.adapters.sql.agents import SqlAgents
 from acd.adapters.sql.audit import SqlAudit
 from acd.adapters.sql.contacts import SqlContacts
@@ -43,6 +44,7 @@ from acd.core.ids import AgentName, ContactId, LegId, QueueName
 from acd.ports.store import AgentRow, Role
 from acd.testing.fakes import TinyFlows, tiny_site
 from acd.web.live import Live
+from acd.web.recordings import Recordings
 from acd.web.server import make_app
 from acd.web.sip import SipProxy
 from acd.web.watch import Watch
@@ -245,6 +247,7 @@ async def web_at(
             await tokens.revoke_token(f"a {role}", now=clock.now())
             texts[role] = await tokens.create_token(f"a {role}", role, now=clock.now())
         parts = (
+            Recordings(centre, RecordingFiles(path)),
             Live(feed, Watch(centre)),
             SipProxy("ws://127.0.0.1:1/ws", _nobody),
             *said.parts(centre),
