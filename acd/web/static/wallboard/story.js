@@ -57,7 +57,7 @@ function Why({ why, titles }) {
   return html`<section class="stack"><h3>${t("why")}</h3>
     ${!decisions.length && !waiting && html`<p>${t("why.nobody")}</p>`}
     <ol class="why">${decisions.map((one) => html`<li key=${one.seq}>
-      <p>${t("why.offered", { after: duration(one.after_seconds), queue: titles(one.queue),
+      <p>${t("why.made", { after: duration(one.after_seconds), queue: titles(one.queue),
         agent: titles(one.agent) })}${" "}${reasonOf(one)}${" "}
         <strong>${word("outcome", one.outcome)}.</strong></p>
       <${Others} rows=${one.candidates.filter(({ agent }) => agent !== one.agent)} titles=${titles} />
