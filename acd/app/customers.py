@@ -75,8 +75,8 @@ def _sighting(record: Record, opened: e.ContactOpened) -> Sighting | None:
         opened.contact,
         identity,
         _shown(opened.caller_name, identity),
-        opened.language,
-        opened.thread,
+        _clean(opened.language),
+        opened.thread.replace("\0", ""),  # PostgreSQL's text holds none
         CustomerId(f"cu-{born}"),
         ConversationId(f"cv-{born}"),
     )
@@ -84,12 +84,18 @@ def _sighting(record: Record, opened: e.ContactOpened) -> Sighting | None:
 
 def _shown(name: str, identity: Identity) -> str:
     """Return a name as told by a channel; none if it only repeats the identity."""
-    plain = " ".join(name.split())[:LONGEST_NAME]
+    plain = _clean(name)
     again = identity_of(plain, (identity.kind,))
     return "" if again == identity else plain
 
 
 LONGEST_NAME = 200
+
+
+def _clean(text: str) -> str:
+    """Return a line of a channel's without what cannot be shown."""
+    plain = "".join(one for one in " ".join(text.split()) if one.isprintable())
+    return plain[:LONGEST_NAME]
 
 
 class Customers(Follower):

@@ -178,7 +178,7 @@ class Customers:
         )
         self._check_agent(body.preferred_agent)
         row = await self._store.change_customer(id, change, now=self._centre.now())
-        changed = [name for name in body.__struct_fields__ if getattr(body, name)]
+        changed = [name for name in body.__struct_fields__ if getattr(body, name) not in (None, [])]
         await self._note(request, "customers.change", id, {"fields": changed})
         return _card(row)
 

@@ -65,6 +65,7 @@ def test_the_same_handle_elsewhere_is_somebody_else():
         ("", ""),
         ("+1 555 0100", ""),  # telephone systems repeat the number
         ("x" * 300, "x" * 200),
+        ("<b>\0Zoe\x1b[31m</b>", "<b>Zoe[31m</b>"),  # shown as text, so nothing else is harmful
     ],
 )
 def test_a_name_is_a_name(name, kept):

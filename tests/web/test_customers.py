@@ -195,6 +195,8 @@ async def test_a_change_is_audited_without_what_it_says(web: Web):
     assert row.entry.actor == "cli"
     assert row.entry.details == {"fields": ["preferred_agent", "note"]}
     _, card = await change(web, one["customer_id"], preferred_agent="", language="es")
+    (row, _) = await web.centre.audit_store.entries(subject=f"customer:{one['customer_id']}")
+    assert row.entry.details == {"fields": ["language", "preferred_agent"]}
     assert (card["preferred_agent"], card["note"], card["language"]) == (None, "has a dog", "es")
 
 
