@@ -39,6 +39,7 @@ from acd.core.ids import AgentName, ContactId, QueueName
 from acd.core.state import State
 from acd.flow.interpreter import FlowInterpreter
 from acd.web.server import WebServer, make_app
+from acd.web.widget import DemoSite
 
 TOKEN = "key-of-this-process-for-the-commands-of-its-home"
 
@@ -148,7 +149,7 @@ async def text_centre(home: Path, site: Path, **given: Any) -> AsyncIterator[Tex
             loop, clock, SqlAgents(database), SqlTokens(database), contacts, metrics,
             _nothing, _nothing, _nothing, SqlSessions(database), audit,
         )  # fmt: skip
-        parts: Sequence[object] = texts.parts(centre)
+        parts: Sequence[object] = (*texts.parts(centre), DemoSite())
         app = make_app(centre, own_token=TOKEN, host="127.0.0.1", parts=parts)
         port = kept.ports({"http": 0})["http"]
         await stack.enter_async_context(WebServer(app, "127.0.0.1", port))
@@ -156,7 +157,8 @@ async def text_centre(home: Path, site: Path, **given: Any) -> AsyncIterator[Tex
         session = await stack.enter_async_context(
             ClientSession(
                 connector=TCPConnector(limit=0),
-                headers={"Authorization": f"Bearer {TOKEN}"}, timeout=ClientTimeout(total=30)
+                headers={"Authorization": f"Bearer {TOKEN}"},
+                timeout=ClientTimeout(total=30),
             )
         )
         yield TextCentre(centre, texts, f"http://127.0.0.1:{port}", session, failed)

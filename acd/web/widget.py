@@ -14,6 +14,7 @@ from acd.ports.messages import MessageStore
 from acd.web.auth import PUBLIC
 from acd.web.errors import ApiError
 from acd.web.files import download
+from acd.web.pages import POLICY
 from acd.web.routes import route
 
 LARGEST_FRAME = 64 * 1024
@@ -23,9 +24,13 @@ HEARTBEAT_SECONDS = 20.0
 
 _FILES = {
     "chat.js": "text/javascript",
+    "connection.js": "text/javascript",
     "texts.js": "text/javascript",
     "style.js": "text/javascript",
+    "demo.css": "text/css",
 }
+
+_FOLDER = files("acd.web") / "static" / "widget"
 
 _FOR_EVERY_SITE = {
     "Access-Control-Allow-Origin": "*",  # modules are fetched with CORS, whatever the site
@@ -57,7 +62,6 @@ class Widget:
         self._intake = intake
         self._messages = messages
         self._origins = frozenset(origins)
-        self._folder = files("acd.web") / "static" / "widget"
 
     @route("GET", "/widget/chat", PUBLIC, is_documented=False, is_cross_site=True)
     async def chat(self, request: web.Request) -> web.StreamResponse:
@@ -90,12 +94,26 @@ class Widget:
         """Give one of the widget's scripts."""
         if name not in _FILES:
             raise ApiError(f"there is nothing at {request.path!r}", code="not-found")
-        return web.Response(
-            body=(self._folder / name).read_bytes(),
-            content_type=_FILES[name],
-            charset="utf-8",
-            headers=_FOR_EVERY_SITE,
+        response = web.Response(
+            body=(_FOLDER / name).read_bytes(), content_type=_FILES[name], headers=_FOR_EVERY_SITE
         )
+        response.charset = "utf-8"
+        return response
+
+
+class DemoSite:
+    """``/demo``: a customer's page that includes the widget; served by ``acd up --demo`` only."""
+
+    @route("GET", "/demo", PUBLIC, media="text/html", is_documented=False)
+    async def page(self, request: web.Request) -> web.Response:
+        """Show a shop's page as its customer sees it."""
+        response = web.Response(
+            body=(_FOLDER / "demo.html").read_bytes(),
+            content_type="text/html",
+            headers={"Content-Security-Policy": POLICY},
+        )
+        response.charset = "utf-8"
+        return response
 
 
 class _Socket:

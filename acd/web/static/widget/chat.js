@@ -281,13 +281,13 @@ export class AcdChat extends HTMLElement {
 
   #bubble({ text, at, attachments = [] }, who, isMine) {
     const when = new Date(at).toLocaleTimeString(this.language, { hour: "2-digit", minute: "2-digit" });
-    const body = make("div", { class: "text" }, text);
+    const body = make("div", { class: "text", dir: "auto" }, text);
     for (const { id, name, size } of attachments) {
       if (!name) continue; // not known yet
       const href = new URL(`files/${encodeURIComponent(id)}`, this.base).href;
       body.append(make("a", { href, download: name, rel: "noopener" }, this.t("file", { name, size: sizeOf(size) })));
     }
-    return make("div", { class: isMine ? "message mine" : "message" }, make("div", { class: "who" }, `${who}, ${when}`), body);
+    return make("div", { class: isMine ? "message mine" : "message" }, make("div", { class: "who", dir: "auto" }, `${who}, ${when}`), body);
   }
 
   #showOutbox() {
