@@ -74,6 +74,9 @@ def query_of(request: web.Request, kind: type[Struct]) -> Struct:
             values[name] = msgspec.convert(_read(text, fields[name].type), fields[name].type)
         except (ValueError, OverflowError, msgspec.ValidationError) as error:
             raise ApiError(f"{name}: {error}", details={"parameter": name}) from None
+    for name, field in fields.items():
+        if field.required and name not in values:
+            raise ApiError(f"{name} is missing", details={"parameter": name})
     return kind(**values)
 
 

@@ -119,9 +119,11 @@ def _operation(one: Declaration, schema: Any, components: dict[str, Any]) -> dic
         operation["security"] = [{"token": []}, {"session": []}]
         operation["x-least-role"] = one.need.value
     if one.query is not None:
-        for name, kind in components[one.query.__name__]["properties"].items():
+        described = components[one.query.__name__]
+        for name, kind in described["properties"].items():
+            is_required = name in described.get("required", ())
             operation["parameters"].append(
-                {"name": name, "in": "query", "required": False, "schema": _parameter(kind)}
+                {"name": name, "in": "query", "required": is_required, "schema": _parameter(kind)}
             )
     if one.body is not None:
         content: dict[str, Any] = {"application/json": {"schema": schema(one.body)}}
