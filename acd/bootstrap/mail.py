@@ -8,6 +8,7 @@ import stat
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from acd.adapters.home import Home
 from acd.adapters.imap import ImapMailbox
@@ -124,16 +125,18 @@ class DemoSink:
 
         return take
 
-    def mails(self, address: str) -> list[Mapping[str, str]]:
+    def mails(self, address: str) -> list[Mapping[str, Any]]:
         """Return the mails that a customer has got, the newest first."""
         return [
             {
                 "message_id": read.message_id,
+                "references": read.references,
                 "sender": read.sender,
                 "sender_name": read.sender_name,
                 "subject": read.subject,
                 "date": read.date,
                 "text": read.text,
+                "is_automatic": "auto-submitted" in read.signs,
             }
             for recipient, mail in reversed(self._mails)
             if recipient == address.lower()

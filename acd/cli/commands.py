@@ -10,6 +10,7 @@ MODULES = {
     "check": "check",
     "call": "call",
     "phone": "phone",
+    "mail": "mail",
     "trace": "trace",
     "why": "trace",
     "agents": "agents",

@@ -1,8 +1,9 @@
-"""``/demo/mails``: what the demo's customers have got by mail; there is none without ``--demo``."""
+"""The mails that the demo's customers have got; there are none without ``--demo``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -21,15 +22,19 @@ class DemoMail(msgspec.Struct):
     """A mail as its recipient reads it.
 
     Attributes:
+        references: ids of the mails that it answers.
         date: as its header says it.
+        is_automatic: the flow said it, no agent.
     """
 
     message_id: str
+    references: tuple[str, ...]
     sender: str
     sender_name: str
     subject: str
     date: str
     text: str
+    is_automatic: bool
 
 
 class DemoMails(msgspec.Struct):
@@ -41,10 +46,10 @@ class DemoMails(msgspec.Struct):
 class DemoMailbox:
     """The mailboxes of the demo's made-up customers: no secrets, so no session."""
 
-    def __init__(self, mails: Callable[[str], Sequence[Mapping[str, str]]]) -> None:
+    def __init__(self, mails: Callable[[str], Sequence[Mapping[str, Any]]]) -> None:
         self._mails = mails
 
-    @route("GET", "/demo/mails", PUBLIC, is_documented=False)
+    @route("GET", "/api/v1/demo/mails", PUBLIC, is_documented=False)
     async def mails(self, request: web.Request, query: MailsQuery) -> DemoMails:
         """Return the mails that a customer of the demo has got."""
         return DemoMails([DemoMail(**mail) for mail in self._mails(query.to)])
