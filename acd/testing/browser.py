@@ -79,6 +79,11 @@ class Window:
     page: Page
     faults: list[str] = field(default_factory=list)
 
+    async def resize(self, size: str) -> None:
+        """Make the window one of :data:`SIZES`."""
+        width, height = SIZES[size]
+        await self.page.set_viewport_size({"width": width, "height": height})
+
     async def picture(self, name: str) -> Path:
         """Take a picture of what is seen, into the run's artefacts."""
         path = artefacts() / f"{name}.png"

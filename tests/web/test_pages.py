@@ -81,3 +81,21 @@ def test_every_text_is_there_in_every_language_with_the_same_gaps(english: Path)
         assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", there[key]))
         assert text
         assert there[key]
+
+
+def test_the_desk_names_all_its_modules_so_that_they_come_at_once():
+    text = (STATIC / "desk/index.html").read_text()
+    begin = re.findall(r'<script type="module" src="/static/([^"]+)"', text)
+    named = set(re.findall(r'<link rel="modulepreload" href="/static/([^"]+)"', text))
+    needed: set[str] = set()
+    left = list(begin)
+    while left:
+        path = left.pop()
+        if path in needed:
+            continue
+        needed.add(path)
+        if not path.startswith("vendor/"):
+            found = re.findall(r'(?m)(?:^|\s)from "(\.[^"]+)"', (STATIC / path).read_text())
+            folder = (STATIC / path).parent
+            left += [folder.joinpath(one).resolve().relative_to(STATIC).as_posix() for one in found]
+    assert named == needed - set(begin)

@@ -1,7 +1,7 @@
 // Writing to a customer: the draft is kept as it is typed, canned replies and files are added to it.
 
 import { api, seg } from "../shared/api.js";
-import { html, Icon, useEffect, useRef, useState } from "../shared/dom.js";
+import { html, Icon, useEffect, useLayoutEffect, useRef, useState } from "../shared/dom.js";
 import { language, t } from "../shared/i18n.js";
 import { attempt } from "../shared/toasts.js";
 import { live, messagesOf, nameOf } from "./feed.js";
@@ -103,8 +103,8 @@ function Replies({ insert, onClose, values, language: theirs }) {
   const [replies, setReplies] = useState(known ?? []);
   const [wanted, want] = useState("");
   const search = useRef();
+  useLayoutEffect(() => search.current.focus(), []); // before the next key is pressed
   useEffect(() => {
-    search.current.focus();
     if (!known) attempt(async () => setReplies((known = (await api.get("/replies")).replies)));
   }, []);
   const textOf = ({ texts }) => (texts[theirs] ?? texts[language] ?? Object.values(texts)[0] ?? "")

@@ -11,7 +11,7 @@ import { Conversation } from "./conversation.js";
 import { nameOf } from "./feed.js";
 import { mode, phone } from "./phone.js";
 import { Transfer } from "./transfer.js";
-import { Wrapup } from "./wrapup.js";
+import { Note, Wrapup } from "./wrapup.js";
 
 /** End a contact: a call by hanging up, everything else by saying so. */
 function end(work) {
@@ -49,7 +49,8 @@ export function Contact({ work, me, data }) {
       </div>
     </header>
     ${state === "held" && html`<p class="band">${t("contact.held")}</p>`}
-    ${channel === "voice" && isActive && html`<${Call} />`}
+    ${channel === "voice" && isActive && html`<${Call} />
+      <div class="card panel"><${Note} contact=${work.contact} rows=${6} /></div>`}
     ${state === "wrapup" && html`<${Wrapup} key=${work.contact} work=${work} />`}
     ${channel !== "voice" && html`<${Conversation} work=${work} data=${data} />`}
     ${channel !== "voice" && isActive && html`<${Composer} key=${work.contact} work=${work} me=${me}

@@ -4,13 +4,15 @@ import { api, seg } from "../shared/api.js";
 import { html, Icon, useEffect, useState } from "../shared/dom.js";
 import { duration, moment, t, word } from "../shared/i18n.js";
 import { attempt } from "../shared/toasts.js";
+import { phone } from "./phone.js";
 
 const SHOWN = 20;
 
-export function CustomerPanel({ document }) {
+/** `canCall`: the customer may be rung on the matter of this contact. */
+export function CustomerPanel({ document, canCall }) {
   if (!document) return null;
   return html`<aside class="about" aria-label=${t("customer")}>
-    <${Card} document=${document} key=${document.customer_id ?? document.id} />
+    <${Card} document=${document} canCall=${canCall} key=${document.customer_id ?? document.id} />
     <${Collected} document=${document} />
     <${Path} document=${document} />
     ${document.customer_id && html`<${Timeline} key=${`t-${document.customer_id}`}
@@ -18,7 +20,7 @@ export function CustomerPanel({ document }) {
   </aside>`;
 }
 
-function Card({ document }) {
+function Card({ document, canCall }) {
   const [customer, setCustomer] = useState(null);
   const [isEditing, edit] = useState(false);
   const id = document.customer_id;
@@ -35,6 +37,10 @@ function Card({ document }) {
       edit(false);
     });
   };
+  const call = (number) => attempt(async () => {
+    phone.expect();
+    await api.post(`/contacts/${seg(document.id)}/call`, { number });
+  });
   const identities = customer?.identities ?? [{ kind: "", text: document.ani }];
   return html`<section class="card panel">
     <div class="spread"><h2 class="one-line">${name}</h2>
@@ -50,7 +56,9 @@ function Card({ document }) {
     </form>` : html`
       <ul class="identities">${identities.filter(({ text }) => text).map(({ kind, text }) => html`
         <li><${Icon} name=${ICONS[kind] ?? "user"} size="14" label=${word("identity", kind)} />
-          <span>${text}</span></li>`)}</ul>
+          <span>${text}</span>
+          ${kind === "number" && canCall && html`<button type="button" class="button quiet"
+            onClick=${() => call(text)}>${t("customer.call")}</button>`}</li>`)}</ul>
       ${document.language && html`<p class="quiet-text">
         ${`${t("customer.language")}: ${word("language", document.language)}`}</p>`}
       ${customer?.note && html`<p class="note">${customer.note}</p>`}`}

@@ -74,7 +74,8 @@ function Desk() {
         ${!works.length && html`<${Nothing} me=${me} />`}
       </div>
       ${current && html`<${Contact} key=${current.contact} work=${current} me=${me} data=${data} />
-        <${CustomerPanel} document=${current.document} />`}
+        <${CustomerPanel} document=${current.document}
+          canCall=${current.channel !== "voice" && current.state === "active"} />`}
     </main>
     ${isSetting && html`<${Settings} onClose=${() => set(false)} />`}
     ${help}

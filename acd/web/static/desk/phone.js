@@ -6,6 +6,7 @@ import { say } from "../shared/toasts.js";
 import { t } from "../shared/i18n.js";
 
 const REGISTER_SECONDS = 120;
+const EXPECTED_MS = 8_000;
 const DTMF = { transportType: "RFC2833", duration: 120, interToneGap: 80 };
 const NO_CALL = { call: "", isHeld: false, isMuted: false, since: 0 };
 
@@ -26,6 +27,7 @@ class Phone {
   state = new Store({ line: "off", problem: "", ...NO_CALL });
   #agent = null;
   #session = null;
+  #isExpected = 0; // until then, ms
   #sound = new Audio();
   /** What is heard and said, for the level meter. */
   heard = null;
@@ -94,6 +96,8 @@ class Phone {
     session.on("ended", () => this.#over(session));
     session.on("failed", () => this.#over(session));
     this.state.patch({ ...NO_CALL, call: "ringing", since: Date.now() });
+    if (Date.now() < this.#isExpected) this.answer();
+    this.#isExpected = 0;
   }
 
   #play(stream) {
@@ -109,6 +113,11 @@ class Phone {
     this.#session = null;
     this.heard = this.said = this.#sound.srcObject = null;
     this.state.patch(NO_CALL);
+  }
+
+  /** Answer what rings next, if it does so soon: the agent asked for that call. */
+  expect() {
+    this.#isExpected = Date.now() + EXPECTED_MS;
   }
 
   answer() {

@@ -7,20 +7,31 @@ import { attempt } from "../shared/toasts.js";
 
 const DISPOSITIONS = ["resolved", "follow_up", "escalated", "wrong_department", "no_reply", "spam"];
 
+const keyOf = (contact) => `acd.draft.note.${contact}`;
+const noteOf = (contact) => localStorage.getItem(keyOf(contact)) ?? "";
+
+/** The note on a contact; what is written during it is there at its end. */
+export function Note({ contact, rows = 3 }) {
+  const [note, setNote] = useState(noteOf(contact));
+  const write = (event) => {
+    setNote(event.target.value);
+    localStorage.setItem(keyOf(contact), event.target.value);
+  };
+  return html`<label class="field"><span>${t("wrapup.note")}</span>
+    <textarea class="input" rows=${rows} value=${note} maxlength="2000" onInput=${write}></textarea>
+  </label>`;
+}
+
 export function Wrapup({ work }) {
   const now = useNow();
-  const kept = `acd.draft.note.${work.contact}`;
   const [disposition, choose] = useState("");
-  const [note, setNote] = useState(localStorage.getItem(kept) ?? "");
-  const write = (text) => {
-    setNote(text);
-    localStorage.setItem(kept, text);
-  };
   const submit = (event) => {
     event.preventDefault();
     attempt(async () => {
-      await api.post(`/contacts/${seg(work.contact)}/wrapup`, { disposition, note: note.trim() });
-      localStorage.removeItem(kept);
+      await api.post(`/contacts/${seg(work.contact)}/wrapup`, {
+        disposition, note: noteOf(work.contact).trim(),
+      });
+      localStorage.removeItem(keyOf(work.contact));
     });
   };
   return html`<form class="wrapup card panel" id="wrapup" onSubmit=${submit}>
@@ -31,9 +42,7 @@ export function Wrapup({ work }) {
         <input type="radio" name="disposition" value=${one} checked=${one === disposition}
           onChange=${() => choose(one)} /><span>${word("disposition", one)}</span></label>`)}</div>
     </fieldset>
-    <label class="field"><span>${t("wrapup.note")}</span>
-      <textarea class="input" rows="3" value=${note} maxlength="2000"
-        onInput=${(event) => write(event.target.value)}></textarea></label>
+    <${Note} contact=${work.contact} />
     <div class="row"><span class="push"></span>
       <button class="button primary" title="Alt W">${t("wrapup.done")}</button></div>
   </form>`;
