@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import types
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ _encoder = msgspec.json.Encoder()
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 
+BODY_SECONDS = 10.0
+"""How long a body may take to come."""
+
 LONGEST_NUMBER = 9
 """Digits of a number in a query."""
 
@@ -26,6 +30,19 @@ def answer(document: object, status: int = 200) -> web.Response:
     return web.Response(body=body, status=status, content_type="application/json")
 
 
+async def whole_body(request: web.Request) -> bytes:
+    """Return a request's body, unless it takes too long.
+
+    Raises:
+        ApiError: it does (``body-too-slow``).
+    """
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        raise ApiError("the body takes too long", code="body-too-slow") from None
+
+
 async def body_of(request: web.Request, kind: type[Struct]) -> Struct:
     """Read a request's body strictly.
 
@@ -34,7 +51,7 @@ async def body_of(request: web.Request, kind: type[Struct]) -> Struct:
     """
     if request.content_type != "application/json":
         raise ApiError("the body must be JSON, sent as application/json")
-    raw = await request.read()
+    raw = await whole_body(request)
     try:
         # A database may be unable to keep the character 0, and nobody types it.
         if b"\\u0000" in raw and _holds_zero(msgspec.json.decode(raw)):

@@ -44,6 +44,7 @@ STATUS: dict[str, HTTPStatus] = {
     "customer-not-merged": HTTPStatus.CONFLICT,
     "merge-with-self": HTTPStatus.BAD_REQUEST,
     "restart-needed": HTTPStatus.CONFLICT,
+    "body-too-slow": HTTPStatus.REQUEST_TIMEOUT,
     "agent-exists": HTTPStatus.CONFLICT,
     "phone-taken": HTTPStatus.CONFLICT,
     "token-exists": HTTPStatus.CONFLICT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from acd.web.actions import Actions
 from acd.web.admin import Admin
 from acd.web.api import Api
 from acd.web.auth import Guard
+from acd.web.door import Door
 from acd.web.errors import answer_errors
 from acd.web.health import Health
 from acd.web.metrics import Exposition
@@ -93,6 +95,7 @@ class WebServer:
     def __init__(self, app: web.Application, host: str, port: int) -> None:
         self._host = host
         self._port = port
+        self._listening: asyncio.Server | None = None
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -108,8 +111,12 @@ class WebServer:
             WebError: somebody else does, or the address is not ours.
         """
         await self._runner.setup()
+        assert self._runner.server is not None
+        loop = asyncio.get_running_loop()
         try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
+            self._listening = await loop.create_server(
+                Door(self._runner.server), self._host, self._port
+            )
         except OSError as error:
             await self._runner.cleanup()
             raise WebError(
@@ -124,4 +131,6 @@ class WebServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._listening is not None:
+            self._listening.close()
         await self._runner.cleanup()
