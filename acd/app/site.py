@@ -10,6 +10,7 @@ import zoneinfo
 from functools import cache
 from pathlib import Path
 
+from acd.app.replies import FILE as REPLIES
 from acd.core.site import Site
 from acd.flow.load import LARGEST_FILE, NUMBERS, Sound, load
 from acd.flow.problems import Code, Problem, one_line
@@ -41,6 +42,7 @@ def load_site(directory: Path) -> tuple[Site | None, list[Problem]]:
             Problem(NUMBERS, 1, Code.MISSING_FILE.code, one_line(f"no directory {directory}"))
         ]
     files, problems = read_files(directory, "", PROMPTS)
+    files.pop(REPLIES, None)  # for agents, not for flows
     sounds, more = _read_sounds(directory / SOUNDS)
     site, found = load(files, sounds, time_zones())
     problems = sorted({*problems, *more, *found})

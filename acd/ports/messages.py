@@ -99,8 +99,8 @@ class MessageStore(Protocol):
         """Return these messages, in order of their ``seq``."""
         ...
 
-    async def message_with(self, attachment: str) -> MessageRow | None:
-        """Return a message that carries a file, or None."""
+    async def thread_with(self, attachment: str) -> str | None:
+        """Return the thread whose message carries a file; None if none does."""
         ...
 
 

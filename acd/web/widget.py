@@ -83,9 +83,10 @@ class Widget:
     @route("GET", "/widget/files/{id}", PUBLIC, is_documented=False)
     async def file(self, request: web.Request, id: str) -> web.Response:
         """Give a file of a chat; who knows its random id has been told it in the chat."""
-        message = await self._messages.message_with(id)
-        found = await self._intake.attachment(id) if message is not None else None
-        if message is None or found is None or not message.thread.startswith("chat:"):
+        thread = await self._messages.thread_with(id)
+        is_chats = thread is not None and thread.startswith("chat:")
+        found = await self._intake.attachment(id) if is_chats else None
+        if found is None:
             raise ApiError("there is no such file", code="not-found")
         return download(found)
 

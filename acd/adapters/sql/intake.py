@@ -222,6 +222,7 @@ def _keep_file(connection: Connection, attachment: Attachment, owner: str) -> No
         insert(attachments).values(
             id=attachment.id,
             owner=plain(owner),
+            thread="",
             name=plain(attachment.name),
             type=plain(attachment.type),
             size=attachment.size,

@@ -67,13 +67,11 @@ class SqlMessages:
         """Return these messages, in order of their ``seq``."""
         return await self._stored(messages.c.id.in_(ids), len(ids))
 
-    async def message_with(self, attachment: str) -> MessageRow | None:
-        """Return a message that carries a file, or None."""
-        quoted = _encoder.encode(plain(attachment)).decode()
-        wanted = select(messages).where(messages.c.attachments.contains(quoted, autoescape=True))
-        async with self._database.single("look for a message") as connection:
-            row = (await connection.execute(wanted.limit(1))).one_or_none()
-        return None if row is None else _row(row)
+    async def thread_with(self, attachment: str) -> str | None:
+        """Return the thread whose message carries a file; None if none does."""
+        wanted = select(attachments.c.thread).where(attachments.c.id == plain(attachment))
+        async with self._database.single("look for a file") as connection:
+            return await connection.scalar(wanted) or None
 
     async def _stored(self, which: ColumnElement[bool], limit: int) -> list[StoredMessage]:
         with_mail = messages.outerjoin(intake, messages.c.intake == intake.c.number)
@@ -135,6 +133,10 @@ def _save(
         dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
         fresh = dialect.insert(messages).on_conflict_do_nothing(index_elements=["id"])
         connection.execute(fresh, [_values(row) for row in added])
+    for row in added:
+        if row.attachments:
+            carried = attachments.c.id.in_(row.attachments)
+            connection.execute(update(attachments).where(carried).values(thread=row.thread))
     for one in settled:
         change = update(messages).where(c.id == one.message, c.version < one.version)
         connection.execute(

@@ -213,6 +213,7 @@ attachments = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("owner", Text, nullable=False),  # who may name it in a message
+    Column("thread", Text, nullable=False),  # whose message carries it; empty: none does yet
     Column("name", Text, nullable=False),
     Column("type", Text, nullable=False),
     Column("size", BigInteger, nullable=False),

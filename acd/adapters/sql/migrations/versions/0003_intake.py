@@ -60,6 +60,7 @@ def upgrade() -> None:
         "attachments",
         _id(),
         _text("owner"),
+        _text("thread"),
         _text("name"),
         _text("type"),
         _big("size"),
