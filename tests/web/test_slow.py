@@ -117,9 +117,12 @@ def test_the_door_opens_on_the_event_loop_that_we_use(tmp_path):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             number = free.getsockname()[1]
-        async with WebServer(app, "127.0.0.1", number), ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{number}/") as reply:
-                return len(await reply.read())
+        async with (
+            WebServer(app, "127.0.0.1", number),
+            ClientSession() as session,
+            session.get(f"http://127.0.0.1:{number}/") as reply,
+        ):
+            return len(await reply.read())
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(run()) == 1_000_000
