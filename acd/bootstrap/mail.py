@@ -22,7 +22,7 @@ from acd.gateways.mail.templates import MailTemplates
 from acd.gateways.mail.threads import OwnIds
 from acd.ports.clock import Clock
 from acd.ports.intake import IntakeStore
-from acd.ports.mail import IncomingMail, Outgoing
+from acd.ports.mail import IncomingMail, MailError, Outgoing
 
 TEMPLATES = "mail"
 """Folder of the site with ``*.j2``."""
@@ -62,7 +62,7 @@ class Post:
         self.gateway: MailGateway | None = None
         self.listener: SmtpListener | None = None
         self.sink: DemoSink | None = None
-        mail, addresses = settings.mail, _addresses(settings.mailboxes)
+        mail, addresses = settings.mail, addresses_of(settings.mailboxes)
         is_demo = with_demo and not addresses
         if is_demo:
             addresses = [MailAddress(DEMO_ADDRESS, "Example Support")]
@@ -149,7 +149,12 @@ def _is_of_the_demo(address: str) -> bool:
     return address.endswith(DEMO_CUSTOMERS)
 
 
-def _addresses(given: Mapping[str, MailboxSection]) -> list[MailAddress]:
+def addresses_of(given: Mapping[str, MailboxSection]) -> list[MailAddress]:
+    """Return our addresses and their mailboxes.
+
+    Raises:
+        ConfigError: a password cannot be had.
+    """
     return [
         MailAddress(told.address.lower(), told.title, told.language, _mailbox(name, told))
         for name, told in given.items()
@@ -185,6 +190,27 @@ def _way_out(mail: MailSection) -> SmtpSender | None:
         tls=None if mail.smtp_security == "none" else ssl.create_default_context(),
         starts_with_tls=mail.smtp_security == "tls",
     )
+
+
+async def examine(settings: Settings) -> dict[str, str]:
+    """Sign in to every mailbox; return what is wrong with which.
+
+    Raises:
+        ConfigError: a password cannot be had; the engine would not start.
+        BrokenTemplate: a template of the site cannot be used; likewise.
+    """
+    MailTemplates(settings.site.directory / TEMPLATES).check()
+    _way_out(settings.mail)
+    wrong: dict[str, str] = {}
+    for one in addresses_of(settings.mailboxes):
+        if one.mailbox is None:
+            continue
+        try:
+            async with one.mailbox.open():
+                pass
+        except MailError as error:
+            wrong[one.address] = str(error)
+    return wrong
 
 
 def read_secret(key: str, file: Path | None, variable: str) -> str:

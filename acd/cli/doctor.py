@@ -100,6 +100,8 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield _secrets(settings)
     yield _disk(settings)
     yield from _ports(settings)
+    if settings.mailboxes:
+        yield asyncio.run(_mail(settings))
     yield from asyncio.run(_record_and_clock(settings))
 
 
@@ -231,6 +233,20 @@ def _cannot_bind(host: str, port: int, kind: socket.SocketKind) -> str:
         except OSError as error:
             return error.strerror or str(error)
     return ""
+
+
+async def _mail(settings: Settings) -> Finding:
+    # Imported here: a centre without mailboxes should not pay for them.
+    from acd.bootstrap.mail import examine
+
+    try:
+        wrong = await examine(settings)
+    except AcdError as error:
+        return Finding("mail", Verdict.WRONG, error.message, error.hint)
+    if wrong:
+        told = "; ".join(f"{address}: {why}" for address, why in wrong.items())
+        return Finding("mail", Verdict.NOTE, told, "mend the mailboxes in the settings")
+    return Finding("mail", Verdict.OK, f"{len(settings.mailboxes)} addresses")
 
 
 async def _record_and_clock(settings: Settings) -> list[Finding]:

@@ -26,10 +26,12 @@ class EngineProcess:
     """`acd up` in the home of ``settings``. Its Asterisk outlives :meth:`kill`, not :meth:`stop`.
 
     Attributes:
+        words: the module that is run and its arguments.
         output: all lines it has printed, every start's.
     """
 
     settings: Settings
+    words: tuple[str, ...] = ("acd", "up", "--port", "0")
     output: list[str] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
     _reader: asyncio.Task[None] | None = None
@@ -69,7 +71,7 @@ class EngineProcess:
             environment["ACD_FAULT"] = fault
         self._ready.clear()
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "acd", "up", "--port", "0"),
+            *(sys.executable, "-m", *self.words),
             env=environment,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

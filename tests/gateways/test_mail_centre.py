@@ -11,8 +11,17 @@ from typing import Any
 
 import pytest
 
+from acd.adapters.clock import SystemClock
+from acd.adapters.home import Home
+from acd.adapters.sql.engine import Database
+from acd.adapters.sql.intake import SqlIntake
+from acd.bootstrap.mail import Post
 from acd.config import ConfigError, load_settings
 from acd.core import inputs as i
+from acd.core.channel import Channel
+from acd.core.effects import Deliver
+from acd.core.ids import ContactId, MessageId
+from acd.core.message import Author
 from acd.testing import dovecot, mails
 from acd.testing.dovecot import Dovecot
 from acd.testing.mailserver import MailServer, mail_server
@@ -128,6 +137,45 @@ async def test_two_centres_that_write_to_each_other_fall_silent(tmp_path: Path) 
 def hand_over(port: int, sender: str, to: str, raw: bytes) -> None:
     with smtplib.SMTP("127.0.0.1", port) as server:
         server.sendmail(sender, [to], raw)
+
+
+async def test_the_demo_is_its_customers_mail_server_too(tmp_path: Path) -> None:
+    settings = load_settings(home=tmp_path / "home", site={"directory": SITE})
+    with Home(tmp_path / "home") as home:
+        database = Database(f"sqlite:///{tmp_path / 'acd.db'}")
+        await database.migrate()
+        intake = SqlIntake(database)
+        post = Post(settings, home, intake, SystemClock(), with_demo=True)
+        assert post.gateway is not None
+        assert post.sink is not None
+        receiving = asyncio.create_task(post.gateway.run())
+        try:
+            await post.gateway.opened()
+            told = post.demo_document()
+            assert told["address"] == "support@example.org"
+            port = int(str(told["smtp_port"]))
+            await asyncio.to_thread(
+                hand_over, port, "jo@example.org", "support@example.org", mails.mail()
+            )
+            (row,) = await intake.after(0, 10)
+            effect = Deliver(
+                MessageId("m-1-00000000"), ContactId("c-1-00000000"), Channel.MAIL, row.address,
+                row.sender, row.thread, "Here.", Author.AGENT, "en",
+            )  # fmt: skip
+            await post.gateway.deliver(effect)
+            (got,) = post.sink.mails("Jo@example.org")
+            assert got["references"] == ("<first@example.org>",)
+            assert got["text"].startswith("Here.")
+            assert post.sink.mails("kim@example.org") == []
+            with pytest.raises(smtplib.SMTPRecipientsRefused):  # nobody's relay
+                await asyncio.to_thread(
+                    hand_over, port, "jo@example.org", "eve@elsewhere.example", mails.mail()
+                )
+        finally:
+            receiving.cancel()
+            await asyncio.gather(receiving, return_exceptions=True)
+            await intake.close()
+            await database.close()
 
 
 class TestSettings:

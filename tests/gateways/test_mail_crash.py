@@ -23,7 +23,7 @@ from acd.testing.engine import EngineProcess
 from acd.testing.house import house_settings
 from acd.testing.mailserver import MailServer, mail_server
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.app, pytest.mark.asyncio(loop_scope="module")]
 
 SITE = Path(__file__).parent / "mailsite"
 PATIENCE_SECONDS = 30.0
@@ -69,15 +69,14 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
             environment.setenv("ACD_MAIL_SMTP_HOST", "127.0.0.1")
             environment.setenv("ACD_MAIL_SMTP_PORT", str(customers.port))
             environment.setenv("ACD_MAIL_SMTP_SECURITY", "none")
-            engine = EngineProcess(house_settings(home, SITE))
+            words = ("acd.testing.textengine", str(home), str(SITE))
+            engine = EngineProcess(house_settings(home, SITE), words)
             await engine.start()
             await engine.kill()
             try:
                 yield Stage(engine, server, customers)
             finally:
                 await engine.kill()
-                await engine.start()
-                await engine.stop()
 
 
 @pytest.mark.timeout(120)
