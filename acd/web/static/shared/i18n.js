@@ -58,6 +58,13 @@ export function duration(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
+/** Write seconds for a sentence: 0.3 s or 42 s, from a minute on as 1:02. */
+export function span(seconds) {
+  if (seconds >= 60) return duration(seconds);
+  const digits = seconds < 10 ? 1 : 0;
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(seconds)} s`;
+}
+
 /** Seconds from an instant of the API until now. */
 export const since = (instant, now = Date.now()) => (now - Date.parse(instant)) / 1000;
 

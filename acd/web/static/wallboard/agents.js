@@ -9,17 +9,21 @@ import { because } from "./why.js";
 
 const REASONS = ["break", "lunch", "meeting", "training", "desk_work"];
 
+/** So many agents are shown in two columns on a wall. */
+const MANY = 11;
+
 export function Agents({ agents, data, onOpen }) {
   const [isAll, setAll] = useState(false);
   const now = useNow();
   const present = agents.filter(({ state }) => state !== "logged_out");
   const away = agents.length - present.length;
+  const shown = isAll ? agents : present;
   const busy = present.filter(({ works }) => works.length).length;
-  return html`<section class="agents card" aria-label=${t("agents")}>
+  return html`<section class="agents card ${shown.length > MANY ? "many" : ""}" aria-label=${t("agents")}>
     <header><h2>${t("agents")}</h2>
       <span class="quiet-text">${t("agents.summary", { present: present.length, busy })}</span></header>
-    ${!present.length && !isAll && html`<p class="empty quiet-text">${t("agents.none")}</p>`}
-    <ul>${(isAll ? agents : present).map((agent) => html`<${Row} key=${agent.name} agent=${agent}
+    ${!shown.length && html`<p class="empty quiet-text">${t("agents.none")}</p>`}
+    <ul>${shown.map((agent) => html`<${Row} key=${agent.name} agent=${agent}
       data=${data} now=${now} onOpen=${onOpen} />`)}</ul>
     ${away > 0 && html`<button type="button" class="button quiet wide" aria-expanded=${String(isAll)}
       onClick=${() => setAll(!isAll)}>${t(isAll ? "agents.hide" : "agents.away", { count: away })}</button>`}
@@ -66,7 +70,8 @@ export function AgentDialog({ agent, data, onStory, onClose }) {
         <${Icon} name=${work.channel} label=${word("channel", work.channel)} />
         <span class="one-line">${nameOf(data.contacts[work.contact])}</span>
         <span class="quiet-text">${work.queue}</span>
-        <span class="tag">${word("state", work.state === "offered" ? "ringing" : work.state)}</span>
+        <span>${work.state !== "active" && html`<span class="tag">${word("state",
+          work.state === "offered" ? "ringing" : work.state)}</span>`}</span>
         <span class="number">${duration(since(work.since, now))}</span></button>`)}</section>`}
     ${hindered.length > 0 && html`<section class="stack"><h3>${t("gets-no")}</h3>
       <ul>${hindered.map(([channel, why]) => html`<li class="row"><${Icon} name=${channel} />

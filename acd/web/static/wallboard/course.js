@@ -6,7 +6,6 @@ import { GOAL, laid, total } from "./feed.js";
 
 const HOUR = 3_600_000;
 const LEAST_HOURS = 6;
-const HEIGHT = 190;
 const EDGE = { left: 44, right: 8, top: 10, bottom: 24 };
 
 export function Course({ queues, today }) {
@@ -52,27 +51,30 @@ function topOf(intervals) {
 
 /** Axes; `draw` puts the data between them, given functions that say where an instant and a value are. */
 function Chart({ intervals, interval, now, draw, label, top, format }) {
-  const [ref, width] = useWidth();
+  const [ref, [width, height]] = useSize();
+  const midnight = new Date(now).setHours(0, 0, 0, 0);
   const first = Math.floor((Date.parse(intervals[0]?.at) || now) / HOUR) * HOUR;
-  const until = Math.ceil((now + 1) / HOUR) * HOUR;
-  const from = Math.min(first, until - LEAST_HOURS * HOUR);
-  const [wide, high] = [width - EDGE.left - EDGE.right, HEIGHT - EDGE.top - EDGE.bottom];
+  const end = Math.ceil((now + 1) / HOUR) * HOUR;
+  const from = Math.max(midnight, Math.min(first, end - LEAST_HOURS * HOUR));
+  const until = Math.max(end, from + LEAST_HOURS * HOUR);
+  const [wide, high] = [width - EDGE.left - EDGE.right, height - EDGE.top - EDGE.bottom];
   const x = (at) => EDGE.left + (wide * (at - from)) / (until - from);
+  Object.assign(x, { from: EDGE.left, until: width - EDGE.right });
   const y = (value) => EDGE.top + high * (1 - value / top);
-  const every = [1, 2, 3, 4, 6, 12].find((step) => (wide * step * HOUR) / (until - from) > 52) ?? 12;
+  const every = [1, 2, 3, 4, 6, 12].find((step) => (wide * step * HOUR) / (until - from) > 60) ?? 12;
   const hours = Array.from({ length: (until - from) / HOUR + 1 }, (_, at) => from + at * HOUR)
     .filter((at) => new Date(at).getHours() % every === 0);
-  const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
-  return html`<div ref=${ref}>${width > 0 && html`<svg class="chart" role="img" aria-label=${label}
-      width=${width} height=${HEIGHT}>
+  const hour = new Intl.DateTimeFormat(language, { hour: "numeric" });
+  return html`<div class="plot" ref=${ref}>${width > 0 && html`<svg class="chart" role="img" aria-label=${label}
+      width=${width} height=${height}>
     ${[0, 1, 2, 3, 4].map((part) => html`<line class="grid" x1=${EDGE.left} x2=${width - EDGE.right}
         y1=${y((top * part) / 4)} y2=${y((top * part) / 4)} />
       ${part % 2 === 0 && html`<text class="tick" x=${EDGE.left - 6} y=${y((top * part) / 4) + 5}
         text-anchor="end">${format((top * part) / 4)}</text>`}`)}
-    ${hours.map((at) => html`<text class="tick" x=${x(at)} y=${HEIGHT - 4} text-anchor=${
-      x(at) > width - 40 ? "end" : x(at) < EDGE.left + 20 ? "start" : "middle"}>${time.format(at)}</text>`)}
+    ${hours.map((at) => html`<text class="tick" x=${x(at)} y=${height - 4} text-anchor=${
+      x(at) > width - 40 ? "end" : x(at) < EDGE.left + 20 ? "start" : "middle"}>${hour.format(at)}</text>`)}
     <${draw} intervals=${intervals} interval=${interval} x=${x} y=${y} />
-    <line class="now" x1=${x(now)} x2=${x(now)} y1=${EDGE.top} y2=${HEIGHT - EDGE.bottom} /></svg>`}
+    <line class="now" x1=${x(now)} x2=${x(now)} y1=${EDGE.top} y2=${height - EDGE.bottom} /></svg>`}
   </div>`;
 }
 
@@ -93,7 +95,7 @@ function Counts({ intervals, interval, x, y }) {
 function Level({ intervals, interval, x, y }) {
   const points = intervals.filter((one) => one.service_level !== null)
     .map((one) => [x(Date.parse(one.at) + interval / 2), y(one.service_level)]);
-  return html`<line class="goal" x1=${EDGE.left} x2="100%" y1=${y(GOAL)} y2=${y(GOAL)} />
+  return html`<line class="goal" x1=${x.from} x2=${x.until} y1=${y(GOAL)} y2=${y(GOAL)} />
     <polyline class="level" points=${points.map((point) => point.join()).join(" ")} />
     ${points.map(([cx, cy]) => html`<circle class="level" cx=${cx} cy=${cy} r="3.5" />`)}`;
 }
@@ -110,14 +112,15 @@ function Table({ intervals }) {
     </tbody></table></div>`;
 }
 
-/** The width an element has, as it changes. */
-function useWidth() {
+/** Width and height that an element has, as they change. */
+function useSize() {
   const ref = useRef();
-  const [width, set] = useState(0);
+  const [size, set] = useState([0, 0]);
   useEffect(() => {
-    const watch = new ResizeObserver(([entry]) => set(Math.floor(entry.contentRect.width)));
+    const watch = new ResizeObserver(([{ contentRect }]) =>
+      set([Math.floor(contentRect.width), Math.floor(contentRect.height)]));
     watch.observe(ref.current);
     return () => watch.disconnect();
   }, []);
-  return [ref, width];
+  return [ref, size];
 }

@@ -1,7 +1,7 @@
 // A contact's trace as a picture: a row for each party, bars for how long, marks for what happened.
 
 import { html, useEffect, useRef, useState } from "../shared/dom.js";
-import { duration, t, word } from "../shared/i18n.js";
+import { duration, span, t, word } from "../shared/i18n.js";
 
 const ROW = 34;
 const HEAD = 26;
@@ -91,11 +91,11 @@ function Drawing({ trace, titles, width }) {
   const length = Math.max(LEAST_SECONDS, isOpen ? (Date.now() - begun) / 1000 : last);
   const label = Math.min(150, width * 0.28);
   const x = (seconds) => label + ((width - label - 12) * Math.min(seconds, length)) / length;
-  const height = HEAD + (rows.length + 1) * ROW + 6;
+  const height = HEAD + (rows.length + (marks.length ? 1 : 0)) * ROW + 6;
   const ticks = ticksOf(length, (width - label) / 76);
   const markY = HEAD + rows.length * ROW + ROW / 2;
   const name = t("picture", { duration: duration(length), parties: rows.map((row) =>
-    titles(row.title)).join(", ") });
+    nameOf(row, titles)).join(", ") });
   return html`<svg role="img" aria-label=${name} width=${width} height=${height}>
     ${ticks.map((at) => html`<line class="grid" x1=${x(at)} x2=${x(at)} y1=${HEAD - 4} y2=${height} />
       <text class="tick" x=${x(at)} y="14" text-anchor=${x(at) > width - 30 ? "end" : "middle"}>
@@ -103,13 +103,13 @@ function Drawing({ trace, titles, width }) {
     ${rows.map((row, place) => {
       const y = HEAD + place * ROW;
       return html`<g key=${row.name}>
-        <text class="party" x="0" y=${y + 21}>${short(titles(row.title), label)}
+        <text class="party" x="0" y=${y + 21}>${short(nameOf(row, titles), label)}
           <title>${word("segment", row.kind)}: ${titles(row.title)}</title></text>
         ${row.bars.map((bar) => html`<${Bar} bar=${bar} x=${x} y=${y} until=${length} />`)}</g>`;
     })}
-    <text class="party quiet" x="0" y=${markY + 4}>${t("events")}</text>
+    ${marks.length > 0 && html`<text class="party quiet" x="0" y=${markY + 4}>${t("events")}</text>`}
     ${marks.map(({ at, kind, text }) => html`<circle class="mark ${kind}" cx=${x(at)} cy=${markY} r="5">
-      <title>${duration(at)} ${text}</title></circle>`)}
+      <title>${span(at)} ${text}</title></circle>`)}
   </svg>
   <p class="legend">${kindsOf(rows).map((kind) => html`<span><i class="swatch ${kind}"></i>
     ${t(`bar.${kind}`)}</span>`)}</p>`;
@@ -119,17 +119,21 @@ function Bar({ bar, x, y, until }) {
   const to = bar.to ?? until;
   const width = Math.max(3, x(to) - x(bar.from));
   const isThin = bar.kind === "held";
-  const said = `${t(`bar.${bar.kind}`)} ${duration(to - bar.from)}`;
+  const said = `${t(`bar.${bar.kind}`)} ${span(to - bar.from)}`;
   const outcome = bar.outcome ? `, ${word("outcome", bar.outcome)}` : "";
   return html`<rect class="bar ${bar.kind} ${bar.to === null ? "open" : ""}" x=${x(bar.from)}
       y=${y + (isThin ? 22 : 6)} width=${width} height=${isThin ? 6 : 22} rx="3">
       <title>${said}${outcome}</title></rect>
     ${width > 60 && !isThin && html`<text class="in-bar ${bar.kind}" x=${x(bar.from) + 7} y=${y + 21}>
-      ${duration(to - bar.from)}</text>`}`;
+      ${span(to - bar.from)}</text>`}`;
 }
 
 const kindsOf = (rows) => ["flow", "queue", "offer", "talk", "held", "wrapup"].filter((kind) =>
   rows.some(({ bars }) => bars.some((bar) => bar.kind === kind)));
+
+/** Flows have no titles, and often the name of a queue. */
+const nameOf = (row, titles) =>
+  row.kind === "flow" ? `${t("bar.flow")} ${row.title}` : titles(row.title);
 
 /** Cut a text to what fits, by the width of a usual letter. */
 function short(text, width) {

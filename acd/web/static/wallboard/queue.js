@@ -16,22 +16,24 @@ export function QueueDialog({ queue, data, today, onStory, onClose }) {
     <section class="stack wide-dialog"><h3>${t("queue.waiting", { count: waiting.length })}</h3>
       ${!waiting.length && html`<p class="quiet-text">${t("queue.nobody")}</p>`}
       <ol class="line">${waiting.map((contact, place) => html`<${Waiting} key=${contact.id}
-        contact=${contact} place=${place} highest=${highest} now=${now} onStory=${onStory} />`)}</ol>
+        contact=${contact} place=${place} highest=${highest} now=${now}
+        agents=${data.agents} onStory=${onStory} />`)}</ol>
     </section>
     ${inHand.length > 0 && html`<section class="stack"><h3>${t("queue.in-hand")}</h3>
       ${inHand.map((contact) => html`<button type="button" class="contact-row" key=${contact.id}
           onClick=${() => onStory(contact.id)}>
         <${Icon} name=${contact.channel} label=${word("channel", contact.channel)} />
         <span class="one-line">${nameOf(contact)}</span>
-        <span class="quiet-text">${contact.agent}</span>
-        <span class="tag">${word("state", contact.state)}</span>
+        <span class="quiet-text">${data.agents[contact.agent]?.title || contact.agent}</span>
+        <span>${contact.state === "wrapup" && html`<span class="tag">
+          ${word("contact", contact.state)}</span>`}</span>
         <span class="number">${duration(since(contact.answered_at ?? contact.queued_at, now))}</span>
       </button>`)}</section>`}
     <${Levels} queue=${queue} day=${today && total(today.queues[queue.name])} />
   </${Dialog}>`;
 }
 
-function Waiting({ contact, place, highest, now, onStory }) {
+function Waiting({ contact, place, highest, now, agents, onStory }) {
   const [isSure, setSure] = useState(false);
   const path = `/contacts/${seg(contact.id)}`;
   const name = nameOf(contact) || t("unknown");
@@ -46,7 +48,8 @@ function Waiting({ contact, place, highest, now, onStory }) {
       <${Icon} name=${contact.channel} label=${word("channel", contact.channel)} />
       <span class="one-line">${name}</span>
       ${contact.offer && html`<span class="tag accent">
-        ${t("offered-to", { agent: contact.offer.agent })}</span>`}
+        ${t("offered-to", { agent: agents[contact.offer.agent]?.title || contact.offer.agent })}
+        </span>`}
       <span class="number">${duration(since(contact.queued_at, now))}</span></button>
     <div class="row acts">
       <${IconButton} icon="minus" label=${t("priority.lower", { name })}

@@ -2,7 +2,7 @@
 
 import { api, seg } from "../shared/api.js";
 import { Dialog, html, Icon, useEffect, useState } from "../shared/dom.js";
-import { duration, moment, t, word } from "../shared/i18n.js";
+import { moment, span, t, word } from "../shared/i18n.js";
 import { told } from "../shared/toasts.js";
 import { nameOf } from "./feed.js";
 import { Picture } from "./picture.js";
@@ -46,7 +46,7 @@ function Facts({ document }) {
   const end = document.end_reason;
   return html`<p class="row"><${Icon} name=${document.channel} />
     <span>${document.ani}</span><span class="quiet-text">→ ${document.dnis}</span>
-    <span class="tag">${word("state", document.state)}</span>
+    <span class="tag">${word("contact", document.state)}</span>
     ${end && html`<span class="tag">${word("end", end)}</span>`}
     <span class="quiet-text">${moment(document.opened_at)}</span>
     <span class="quiet-text id">${document.id}</span></p>`;
@@ -57,12 +57,12 @@ function Why({ why, titles }) {
   return html`<section class="stack"><h3>${t("why")}</h3>
     ${!decisions.length && !waiting && html`<p>${t("why.nobody")}</p>`}
     <ol class="why">${decisions.map((one) => html`<li key=${one.seq}>
-      <p>${t("why.made", { after: duration(one.after_seconds), queue: titles(one.queue),
+      <p>${t("why.made", { after: span(one.after_seconds), queue: titles(one.queue),
         agent: titles(one.agent) })}${" "}${reasonOf(one)}${" "}
         <strong>${word("outcome", one.outcome)}.</strong></p>
       <${Others} rows=${one.candidates.filter(({ agent }) => agent !== one.agent)} titles=${titles} />
     </li>`)}</ol>
-    ${waiting && html`<p>${t("why.waits", { since: duration(waiting.since_seconds),
+    ${waiting && html`<p>${t("why.waits", { since: span(waiting.since_seconds),
         queue: titles(waiting.queue) })}${" "}
         ${t("why.ahead", { count: waiting.ahead })}${" "}
         ${waiting.requirement && t("why.requires", { what: waiting.requirement })}${" "}
