@@ -10,7 +10,7 @@ from acd.flow.kinds import Exit, Ref, To
 from acd.flow.model import Flow
 from acd.flow.problems import At, Code, Report, did_you_mean, quoted
 from acd.flow.schema import refs_of, sets_of
-from acd.flow.template import BUILT_IN
+from acd.flow.template import BUILT_IN, TOLD
 
 _UNKNOWN = {
     To.FLOW: Code.UNKNOWN_FLOW,
@@ -62,7 +62,7 @@ def check(
     everything = (*numbers, *nodes.values())
     languages = {r.name for named in everything for r in named.refs if r.to is To.LANGUAGE}
     attributes = BUILT_IN.union(
-        *(sets_of(node.keys) for flow in flows.values() for node in flow.nodes.values())
+        TOLD, *(sets_of(node.keys) for flow in flows.values() for node in flow.nodes.values())
     )
     for named in everything:
         for ref in named.refs:

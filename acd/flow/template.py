@@ -14,6 +14,9 @@ MAX_LENGTH = 1000  # characters of a filled text: nobody listens longer, and att
 BUILT_IN = frozenset({"ani", "dnis", "caller_name", "language"})
 """Names that every contact has; no node may set them as attributes."""
 
+TOLD = frozenset({"subject", "mail_automatic", "mail_unreadable"})
+"""Attributes that a mail brings along, see :mod:`acd.gateways.mail.receive`; nodes may set them."""
+
 
 def names(template: str) -> tuple[str, ...]:
     """Return the attributes that ``template`` names.

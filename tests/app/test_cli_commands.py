@@ -76,8 +76,8 @@ def test_version(acd):
 
 
 COMMANDS = (
-    "up", "check", "call", "phone", "trace", "why", "agents", "token", "sim", "replay", "erlang",
-    "doctor", "asterisk",
+    "up", "check", "call", "phone", "mail", "trace", "why", "agents", "token", "sim", "replay",
+    "erlang", "doctor", "asterisk",
 )  # fmt: skip
 
 
@@ -129,7 +129,13 @@ def test_a_misspelt_variable_is_not_silently_without_effect(acd):
 
 
 @pytest.mark.parametrize(
-    "words", [("call", "100"), ("phone", "ann"), ("agents", "set-presence", "ann", "ready")]
+    "words",
+    [
+        ("call", "100"),
+        ("phone", "ann"),
+        ("mail", "hello"),
+        ("agents", "set-presence", "ann", "ready"),
+    ],
 )
 def test_what_needs_the_engine_says_so(acd, words):
     _says(acd(*words, status=1), "no engine is ready", "acd up --demo")
