@@ -84,9 +84,9 @@ async def test_what_will_never_work_is_told(pauses, monkeypatch):
     }
     monkeypatch.setattr(delivery, "GIVE_UP_SECONDS", -1.0)
     deliveries = Deliveries(told.append, [Scripted(passing())])
-    deliveries.perform(effect(3))
+    deliveries.perform(effect(4))
     await settled(told, 3)
-    assert told[2] == MessageUndeliverable("m-3", "delivery-failed")
+    assert told[2] == MessageUndeliverable("m-4", "delivery-failed")
 
 
 async def test_what_is_under_way_at_the_end_is_told_nothing(pauses):
