@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from acd.core.ids import ContactId, MessageId
+from acd.core.ids import AgentName, ContactId, MessageId
 from acd.core.timers import Instant
 from acd.ports.intake import AttachmentInfo
 
@@ -97,6 +97,14 @@ class MessageStore(Protocol):
 
     async def messages(self, ids: Sequence[MessageId]) -> list[StoredMessage]:
         """Return these messages, in order of their ``seq``."""
+        ...
+
+    async def draft(self, contact: ContactId, agent: AgentName) -> str:
+        """Return what an agent has begun to write to a contact; empty if nothing."""
+        ...
+
+    async def save_draft(self, contact: ContactId, agent: AgentName, text: str) -> None:
+        """Keep what an agent has begun to write; an empty text forgets it."""
         ...
 
     async def thread_with(self, attachment: str) -> str | None:

@@ -14,7 +14,7 @@ from acd.app.messages import MessageDocument, message_document
 from acd.app.replies import Reply
 from acd.app.typing import TypingMarks
 from acd.core.contact import Contact
-from acd.core.ids import ContactId
+from acd.core.ids import AgentName, ContactId
 from acd.core.inputs import SendMessage
 from acd.core.message import Author
 from acd.ports.intake import Attachment, AttachmentInfo, IntakeStore
@@ -62,6 +62,12 @@ class MessageBody(msgspec.Struct, forbid_unknown_fields=True):
     attachments: Annotated[tuple[str, ...], msgspec.Meta(max_length=10)] = ()
 
 
+class DraftDocument(msgspec.Struct, forbid_unknown_fields=True):
+    """What an agent has begun to write; empty for nothing."""
+
+    text: Annotated[str, msgspec.Meta(max_length=64 * 1024)]
+
+
 class ReplyList(msgspec.Struct):
     """Texts that agents may use as they are."""
 
@@ -102,17 +108,15 @@ class Messages:
         The message comes back over the live feed and in the list. A key that is known is a repeat
         and changes nothing.
         """
-        who = request[WHO]
         contact = self._open(id)
+        agent = _agent_of(request)
         if not body.text.strip() and not body.attachments:
             raise ApiError("there is nothing to send")
-        if who.agent is None:
-            raise ApiError("only agents write to customers", code="role-insufficient")
-        infos = await self._intake.attachment_infos(body.attachments, f"agent:{who.agent}")
+        infos = await self._intake.attachment_infos(body.attachments, f"agent:{agent}")
         if set(infos) != set(body.attachments):
             raise ApiError("a file is not there, or another's", code="attachment-unknown")
-        cause = SendMessage(contact.id, who.agent, body.key, body.text, body.attachments)
-        refused = await self._centre.ask(cause, who.actor)
+        cause = SendMessage(contact.id, agent, body.key, body.text, body.attachments)
+        refused = await self._centre.ask(cause, request[WHO].actor)
         if refused is not None and refused.code != "message-known":
             raise ApiError(refused.message, code=refused.code)
 
@@ -123,9 +127,7 @@ class Messages:
     async def attach(self, request: web.Request, id: ContactId) -> AttachmentInfo:
         """Upload one file, to be named in a message."""
         self._open(id)
-        agent = request[WHO].agent
-        if agent is None:
-            raise ApiError("only agents write to customers", code="role-insufficient")
+        agent = _agent_of(request)
         attachment = await _uploaded(request)
         await self._intake.add_attachment(attachment, f"agent:{agent}")
         return attachment.info
@@ -146,6 +148,19 @@ class Messages:
         if request[WHO].is_self(contact.agent):
             self._typing.mark(contact.id, Author.AGENT)
 
+    @route("GET", "/api/v1/contacts/{id}/draft", Role.AGENT)
+    async def draft(self, request: web.Request, id: ContactId) -> DraftDocument:
+        """Return what the agent has begun to write to a contact."""
+        return DraftDocument(await self._messages.draft(id, _agent_of(request)))
+
+    @route("PUT", "/api/v1/contacts/{id}/draft", Role.AGENT)
+    async def keep_draft(self, request: web.Request, id: ContactId, body: DraftDocument) -> None:
+        """Keep what the agent has begun to write to an open contact; an empty text forgets it."""
+        agent = _agent_of(request)
+        if body.text:
+            self._open(id)
+        await self._messages.save_draft(id, agent, body.text)
+
     @route("GET", "/api/v1/replies", Role.AGENT)
     async def replies(self, request: web.Request) -> ReplyList:
         """List the canned replies."""
@@ -156,6 +171,13 @@ class Messages:
         if contact is None:
             raise ApiError(f"there is no open contact {id!r}", code="contact-unknown")
         return contact
+
+
+def _agent_of(request: web.Request) -> AgentName:
+    agent = request[WHO].agent
+    if agent is None:
+        raise ApiError("only agents write to customers", code="role-insufficient")
+    return agent
 
 
 async def _uploaded(request: web.Request) -> Attachment:

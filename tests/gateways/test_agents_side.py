@@ -153,6 +153,29 @@ async def test_what_is_not_there(centre, desks):
         assert (await ask("POST", f"{path}/messages", json=bad))[0] == 400
 
 
+async def test_a_draft_is_kept_for_its_agent_only(centre, desks):
+    async with chat(centre.session, centre.url(""), name=(name := new_key())) as client:
+        path = await taken(centre, client, name)
+        assert await desks["ann"].ask("GET", f"{path}/draft") == (200, {"text": ""})
+        for text in ("Good", "Good day, ¿qué"):
+            assert (await desks["ann"].ask("PUT", f"{path}/draft", json={"text": text}))[0] == 204
+        assert await desks["ann"].ask("GET", f"{path}/draft") == (200, {"text": "Good day, ¿qué"})
+        assert await desks["bob"].ask("GET", f"{path}/draft") == (200, {"text": ""})
+        await desks["ann"].ask("PUT", f"{path}/draft", json={"text": ""})
+        assert await desks["ann"].ask("GET", f"{path}/draft") == (200, {"text": ""})
+    gone = await desks["ann"].ask("PUT", "/contacts/c-1-none/draft", json={"text": "x"})
+    assert gone[0] == 404
+
+
+async def test_a_program_does_not_write_to_customers(centre, desks):
+    async with chat(centre.session, centre.url(""), name=(name := new_key())) as client:
+        path = await taken(centre, client, name)
+        url = centre.url(f"/api/v1{path}/messages")
+        body = {"key": new_key(), "text": "from a program"}
+        async with centre.session.post(url, json=body) as reply:
+            assert reply.status == 403
+
+
 async def test_canned_replies_come_from_the_site(centre, desks):
     status, found = await desks["ann"].ask("GET", "/replies")
     assert status == 200

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.intake import plain
-from acd.adapters.sql.schema import attachments, chat_sessions, intake, messages
+from acd.adapters.sql.schema import attachments, chat_sessions, drafts, intake, messages
 from acd.adapters.sql.transactions import Transactions
-from acd.core.ids import ContactId, MessageId
+from acd.core.ids import AgentName, ContactId, MessageId
 from acd.core.timers import Instant
 from acd.ports.intake import AttachmentInfo
 from acd.ports.messages import ChatSession, MessageRow, MessageState, Settlement, StoredMessage
@@ -66,6 +66,27 @@ class SqlMessages:
     async def messages(self, ids: Sequence[MessageId]) -> list[StoredMessage]:
         """Return these messages, in order of their ``seq``."""
         return await self._stored(messages.c.id.in_(ids), len(ids))
+
+    async def draft(self, contact: ContactId, agent: AgentName) -> str:
+        """Return what an agent has begun to write to a contact; empty if nothing."""
+        mine = drafts.c.contact == plain(contact), drafts.c.agent == agent
+        async with self._database.single("read a draft") as connection:
+            return await connection.scalar(select(drafts.c.text).where(*mine)) or ""
+
+    async def save_draft(self, contact: ContactId, agent: AgentName, text: str) -> None:
+        """Keep what an agent has begun to write; an empty text forgets it.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        dialect = sqlite if self._database.is_sqlite else postgresql
+        mine = drafts.c.contact == plain(contact), drafts.c.agent == agent
+        fresh = dialect.insert(drafts).values(contact=plain(contact), agent=agent, text=plain(text))
+        kept = fresh.on_conflict_do_update(
+            index_elements=["contact", "agent"], set_={"text": fresh.excluded.text}
+        )
+        async with self._database.single("keep a draft") as connection:
+            await connection.execute(kept if text else delete(drafts).where(*mine))
 
     async def thread_with(self, attachment: str) -> str | None:
         """Return the thread whose message carries a file; None if none does."""

@@ -262,6 +262,14 @@ chat_sessions = Table(
 )
 Index("chat_sessions_digest", chat_sessions.c.digest, unique=True)
 
+drafts = Table(  # what an agent has begun to write
+    "drafts",
+    metadata,
+    Column("contact", Text, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+)
+
 # --- customers: who contacts are from, and on which matter ---------------------------------------
 
 customers = Table(

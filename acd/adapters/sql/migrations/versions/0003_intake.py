@@ -102,3 +102,9 @@ def upgrade() -> None:
         _big("opened_at"),
     )
     op.create_index("chat_sessions_digest", "chat_sessions", ["digest"], unique=True)
+    op.create_table(
+        "drafts",
+        sa.Column("contact", sa.Text, primary_key=True),
+        sa.Column("agent", sa.Text, primary_key=True),
+        _text("text"),
+    )
