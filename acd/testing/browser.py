@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -129,11 +129,16 @@ class Chromium:
             page.on("pageerror", lambda error: faults.append(str(error)))
             page.on(
                 "console",
-                lambda said: faults.append(said.text) if said.type == "error" else None,
+                lambda said: faults.append(_told(said)) if said.type == "error" else None,
             )
             yield window
         finally:
             await context.close()
+
+
+def _told(said: ConsoleMessage) -> str:
+    where = said.location.get("url", "")
+    return f"{said.text} {where}".strip()
 
 
 @contextlib.asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -225,7 +226,7 @@ class Desk:
             "messages": MESSAGES,
             "typing": {"chat": {"who": "customer", "until": "2099-01-01T00:00:00Z"}},
         } | given
-        self.answers = dict(ANSWERS)
+        self.answers = copy.deepcopy(ANSWERS)
         self.taken: list[tuple[str, str, Any]] = []
         self.is_up = True
         self._seq = 0
@@ -269,8 +270,6 @@ class Desk:
         if path.endswith("/messages"):
             of = path.split("/")[2]
             found: Any = {"messages": [m for m in self.data["messages"] if m["contact"] == of]}
-        elif path.endswith("/draft"):
-            found = {"text": ""}
         elif path.endswith("/timeline"):
             found = self.answers["timeline"]
         else:

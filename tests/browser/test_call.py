@@ -8,21 +8,19 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from deskkit import best_share, desk_agent, give_password, sign_in
 from playwright.async_api import Page, expect
 
-from acd.adapters.asterisk.settings import sip_digest
 from acd.core.contact import ContactState
 from acd.core.ids import AgentName
-from acd.ports.store import AgentRow, Role
-from acd.testing.browser import Chromium, Window, chromium, has_media_address, write_microphone
-from acd.testing.house import House, agent_profile, house, sip_password
+from acd.testing.browser import Chromium, chromium, has_media_address, write_microphone
+from acd.testing.house import House, house
 from acd.testing.phonecall import PhoneCall
 from acd.testing.tones import level_dbfs, read_wav, to_samples, tone_share
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 SITE = Path(__file__).parents[1] / "asterisk/site"
-PASSWORD = "a password for the desk of a test"
 CUSTOMER_HZ, AGENT_HZ = 1000, 1500
 
 LOUDEST = """async () => {
@@ -43,10 +41,9 @@ LOUDEST = """async () => {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     assert has_media_address(), "WebRTC needs an address besides loopback on this machine"
-    profile = agent_profile("ann", 1, "desk")
+    profile = desk_agent("ann")
     async with house(tmp_path_factory.mktemp("desk"), SITE, {"ann": profile}) as running:
-        row = AgentRow(profile, Role.AGENT, sip_digest(profile.address, sip_password("ann")))
-        await running.centre.agent_store.save_agent(row, password=PASSWORD)
+        await give_password(running, profile)
         yield running
 
 
@@ -58,29 +55,9 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chr
         yield running
 
 
-async def sign_in(window: Window) -> None:
-    """Sign in as ann, with the phone in the browser registered."""
-    page = window.page
-    # A steady tone is noise to a browser: it would take it out.
-    await page.add_init_script("localStorage.setItem('acd.phone.cleaned', 'false')")
-    await page.goto("/")
-    await page.get_by_label("Login").fill("ann")
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await page.get_by_text("Phone ready").wait_for()
-    window.faults.clear()  # that nobody was signed in at first is told as an error
-
-
 async def inbound(page: Page) -> dict[str, Any]:
     found: dict[str, Any] = await page.evaluate("acd.phone.stats()")
     return found.get("inbound-rtp", {})
-
-
-def best_share(pcm: bytes, frequency: float) -> float:
-    """Return the purest half second: on a busy machine a phone may miss a beat."""
-    half = 8000
-    pieces = (pcm[at : at + half] for at in range(0, len(pcm) - half + 1, half // 2))
-    return max(tone_share(piece, frequency) for piece in pieces)
 
 
 async def heard_only(caller: PhoneCall, frequency: float) -> None:

@@ -162,6 +162,7 @@ async def test_keys_alone(browser: Chromium, pages: str) -> None:
         await page.get_by_role("heading", name="Jo Fischer", level=1).wait_for()
         await page.keyboard.press("/")
         await page.keyboard.type("/wait")  # in an empty text: canned replies
+        await expect(page.locator(".replies li")).to_have_count(1)
         await page.keyboard.press("Enter")
         await expect(page.get_by_label("Your message")).to_have_value(
             "One moment please, I am looking it up."

@@ -5,7 +5,7 @@ import { html, Icon, useEffect, useLayoutEffect, useRef, useState } from "../sha
 import { language, t } from "../shared/i18n.js";
 import { attempt } from "../shared/toasts.js";
 import { live, messagesOf, nameOf } from "./feed.js";
-import { draftOf, keepDraft, loadDraft, send } from "./outbox.js";
+import { draftOf, keepDraft, send } from "./outbox.js";
 
 const TYPING_MS = 3_000;
 
@@ -17,11 +17,9 @@ export function Composer({ work, me, hasReplies, showReplies }) {
   const typed = useRef(0);
 
   useEffect(() => {
-    let isHere = true;
     setText(draftOf(contact));
     setFiles([]);
-    loadDraft(contact).then((draft) => isHere && draft && setText((now) => now || draft));
-    return () => (isHere = false);
+    fetchReplies().catch(() => null); // asked again, and told, when they are opened
   }, [contact]);
 
   const write = (value) => {
@@ -52,8 +50,11 @@ export function Composer({ work, me, hasReplies, showReplies }) {
   };
   const insert = (added) => {
     showReplies(false);
-    write(text ? `${text.trimEnd()}\n${added}` : added);
+    const all = text ? `${text.trimEnd()}\n${added}` : added;
+    write(all);
+    box.current.value = all; // now, for the cursor to stand behind it
     box.current.focus();
+    box.current.setSelectionRange(all.length, all.length);
   };
   const upload = (chosen) => attempt(async () => {
     for (const file of chosen) {
@@ -65,7 +66,7 @@ export function Composer({ work, me, hasReplies, showReplies }) {
   });
   const quote = () => {
     const last = messagesOf(live.data.value, contact).filter((one) => one.author === "customer").at(-1);
-    if (last) insert(`\n${last.text.trim().replace(/^/gm, "> ")}\n`);
+    if (last) insert(`${last.text.trim().replace(/^/gm, "> ")}\n\n`);
   };
 
   return html`<form class="composer" onSubmit=${(event) => { event.preventDefault(); submit(); }}
@@ -99,13 +100,19 @@ export function Composer({ work, me, hasReplies, showReplies }) {
 
 let known = null;
 
+/** Fetch the canned replies once, before they are asked for. */
+async function fetchReplies() {
+  known ??= (await api.get("/replies")).replies;
+  return known;
+}
+
 function Replies({ insert, onClose, values, language: theirs }) {
   const [replies, setReplies] = useState(known ?? []);
   const [wanted, want] = useState("");
   const search = useRef();
   useLayoutEffect(() => search.current.focus(), []); // before the next key is pressed
   useEffect(() => {
-    if (!known) attempt(async () => setReplies((known = (await api.get("/replies")).replies)));
+    attempt(async () => setReplies(await fetchReplies()));
   }, []);
   const textOf = ({ texts }) => (texts[theirs] ?? texts[language] ?? Object.values(texts)[0] ?? "")
     .replace(/\{(agent|customer)\}/g, (_, name) => values[name]);

@@ -13,7 +13,8 @@ export function accept(work) {
   if (work.channel !== "voice") {
     return attempt(() => api.post(`/offers/${seg(work.offer)}/accept`));
   }
-  return phone.answer();
+  if (phone.state.value.call === "ringing") return phone.answer();
+  return phone.expect(); // the offer was here before the call itself
 }
 
 export function decline(work) {

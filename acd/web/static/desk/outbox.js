@@ -6,7 +6,6 @@ import { kept } from "../shared/store.js";
 import { live } from "./feed.js";
 
 const AGAIN_MS = 3_000;
-const DRAFT_MS = 1_200;
 
 /**
  * `[{ contact, key, text, attachments, at, problem, isTaken }]`: `problem` is why it was refused;
@@ -76,30 +75,13 @@ function change(key, some) {
   unsent.value = unsent.value.map((one) => (one.key === key ? { ...one, ...some } : one));
 }
 
-// --- drafts: in the browser at once, on the server soon after --------------------------------------
+// --- drafts: kept in the browser with each key that is pressed -------------------------------------
 
-const timers = new Map();
-
-/** The draft of a contact as this browser has it. */
+/** The draft of a contact. */
 export const draftOf = (contact) => localStorage.getItem(`acd.draft.${contact}`) ?? "";
-
-/** Return the draft: this browser's, or the server's from another place. */
-export async function loadDraft(contact) {
-  const ours = draftOf(contact);
-  if (ours) return ours;
-  try {
-    return (await api.get(`/contacts/${seg(contact)}/draft`))?.text ?? "";
-  } catch {
-    return ""; // none, or nobody there
-  }
-}
 
 /** Keep a draft. */
 export function keepDraft(contact, text) {
   if (text) localStorage.setItem(`acd.draft.${contact}`, text);
   else localStorage.removeItem(`acd.draft.${contact}`);
-  clearTimeout(timers.get(contact));
-  timers.set(contact, setTimeout(() => {
-    api.put(`/contacts/${seg(contact)}/draft`, { text }).catch(() => null); // this browser has it
-  }, DRAFT_MS));
 }

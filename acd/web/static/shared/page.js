@@ -3,7 +3,7 @@
 import { api, session, useCsrf } from "./api.js";
 import { html, Icon, Menu, render, useEffect, useRef, useState, useStore } from "./dom.js";
 import { chooseLanguage, language, LANGUAGES, loadTexts, t } from "./i18n.js";
-import { forgetKept, Store } from "./store.js";
+import { forgetKept, holdsKept, Store } from "./store.js";
 import { told, Toasts } from "./toasts.js";
 
 const RANK = ["read", "agent", "supervisor", "admin"];
@@ -26,6 +26,7 @@ function takeSession(document) {
 
 /** End the session, and forget what the browser kept of customers. */
 export async function signOut() {
+  if (holdsKept(["draft.", "unsent"]) && !confirm(t("signout.unsent"))) return;
   await api.delete("/session").catch(() => null);
   forgetKept(["draft.", "unsent"]);
   who.value = null;

@@ -43,6 +43,12 @@ export function kept(key, fallback) {
   return store;
 }
 
+/** Whether something that was written is kept under one of these beginnings. */
+export function holdsKept(prefixes) {
+  return Object.entries(localStorage).some(([key, text]) => text && text !== "[]"
+    && prefixes.some((prefix) => key.startsWith(`acd.${prefix}`)));
+}
+
 /** Forget everything that tells of customers; whoever signs in next must not see it. */
 export function forgetKept(prefixes) {
   for (const key of Object.keys(localStorage)) {

@@ -1,0 +1,50 @@
+"""An agent at the desk of a real centre."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from acd.adapters.asterisk.settings import sip_digest
+from acd.core.agent import AgentProfile
+from acd.core.channel import Channel
+from acd.ports.store import AgentRow, Role
+from acd.testing.browser import Window
+from acd.testing.house import House, agent_profile, sip_password
+from acd.testing.tones import tone_share
+
+PASSWORD = "a password for the desk of a test"
+
+
+def desk_agent(name: str, **capacity: int) -> AgentProfile:
+    """Return an agent of the queue ``desk``; ``capacity`` names channels."""
+    profile = agent_profile(name, 1, "desk")
+    if not capacity:
+        return profile
+    return replace(profile, capacity={Channel(one): count for one, count in capacity.items()})
+
+
+async def give_password(house: House, profile: AgentProfile) -> None:
+    """Let an agent sign in."""
+    digest = sip_digest(profile.address, sip_password(profile.name))
+    row = AgentRow(profile, Role.AGENT, digest)
+    await house.centre.agent_store.save_agent(row, password=PASSWORD)
+
+
+async def sign_in(window: Window, login: str = "ann") -> None:
+    """Sign in, with the phone in the browser registered."""
+    page = window.page
+    # A steady tone is noise to a browser: it would take it out.
+    await page.add_init_script("localStorage.setItem('acd.phone.cleaned', 'false')")
+    await page.goto("/")
+    await page.get_by_label("Login").fill(login)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.get_by_text("Phone ready").wait_for()
+    window.faults.clear()  # that nobody was signed in at first is told as an error
+
+
+def best_share(pcm: bytes, frequency: float) -> float:
+    """Return the purest half second: on a busy machine a phone may miss a beat."""
+    half = 8000
+    pieces = (pcm[at : at + half] for at in range(0, len(pcm) - half + 1, half // 2))
+    return max(tone_share(piece, frequency) for piece in pieces)
