@@ -17,8 +17,9 @@ pytestmark = pytest.mark.app
 
 SITE = Path(__file__).parent / "site"
 CHATS, ROUNDS, SECONDS = 200, 2, 6.0
-BOUND_SECONDS = 0.25
-"""The target is 0.05 on a machine of its own; here other tests run beside and clients share it."""
+BOUNDS = 0.05, 0.5
+"""Seconds for the median and for 99 of 100. The target for the latter is 0.05 on a machine that has
+nothing else to do; here other tests run beside, and the clients share the process."""
 
 
 async def test_there_and_back_with_200_open_chats(tmp_path, record_property):
@@ -59,4 +60,4 @@ async def test_there_and_back_with_200_open_chats(tmp_path, record_property):
         record_property("chat_p50_ms", round(p50 * 1000, 1))
         record_property("chat_p99_ms", round(p99 * 1000, 1))
         print(f"there and back: p50 {p50 * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms, {took[-1]:.3f}")
-        assert p99 < BOUND_SECONDS
+        assert (p50 < BOUNDS[0], p99 < BOUNDS[1]) == (True, True)
