@@ -106,7 +106,7 @@ class ChatGateway:
                 else:
                     standing = self._standing(body.contact)
                 for line in room.lines if room is not None else ():
-                    line.send(standing)
+                    line.stand(standing)
 
     def _show_typing(self, mark: TypingMark) -> None:
         room = self._rooms.get(self._threads.get(mark.contact, ""))
@@ -211,7 +211,7 @@ class ChatGateway:
             contact = self._means.state().threads.get(room.thread)
             if contact is not None:
                 self._threads[contact] = room.thread
-            line.send(self._standing(contact))
+            line.stand(self._standing(contact))
             writer = asyncio.create_task(line.write(), name="chat writer")
             await Talk(self._means, socket, room, line).listen()
         except StoreError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from acd.gateways.chat.frames import Message, ToCustomer, encode
+from acd.gateways.chat.frames import Message, Standing, ToCustomer, encode
 from acd.ports.gateway import Socket
 
 MOST_QUEUED = 500
@@ -31,6 +31,7 @@ class Line:
         self._socket = socket
         self._queue: deque[str] = deque()
         self._held: list[Message] | None = []
+        self._standing: Standing | None = None
         self._wake = asyncio.Event()
 
     def send(self, frame: ToCustomer) -> None:
@@ -40,6 +41,12 @@ class Line:
             self._queue.append("")  # the end
         self._queue.append(encode(frame))
         self._wake.set()
+
+    def stand(self, standing: Standing) -> None:
+        """Queue how the conversation stands, unless the client knows."""
+        if standing != self._standing:
+            self._standing = standing
+            self.send(standing)
 
     def show(self, message: Message) -> None:
         """Queue a message unless the client has it; held back until it has all before."""
