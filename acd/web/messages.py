@@ -176,7 +176,7 @@ class Messages:
 def _agent_of(request: web.Request) -> AgentName:
     agent = request[WHO].agent
     if agent is None:
-        raise ApiError("only agents write to customers", code="role-insufficient")
+        raise ApiError("only agents write to customers", code="not-yours")
     return agent
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.app
 
 @pytest.fixture
 async def web(tmp_path):
-    async with web_at(tmp_path, with_passwords=True, sue=Role.SUPERVISOR) as running:
+    async with web_at(tmp_path, sue=Role.SUPERVISOR) as running:
         for name in ("ann", "bob"):
             profile = running.centre.state.agents[AgentName(name)].profile
             await running.tell(i.DefineAgent(replace(profile, capacity={Channel.CHAT: 2})))

@@ -23,9 +23,7 @@ RECORDING = "r-00ff-12ab"
 
 @pytest.fixture
 async def web(tmp_path):
-    async with web_at(
-        tmp_path, with_passwords=True, sue=Role.SUPERVISOR, adam=Role.ADMIN
-    ) as running:
+    async with web_at(tmp_path, sue=Role.SUPERVISOR, adam=Role.ADMIN) as running:
         (tmp_path / f"{RECORDING}.wav").write_bytes(SOUND)
         yield running
 

@@ -76,7 +76,7 @@ async def test_a_body_that_unfolds_into_a_flood_is_refused(web: Web):
 
 async def test_a_text_is_a_text_whatever_it_says(web: Web):
     """What would change a query's meaning finds what it says: nothing, at the same speed."""
-    await web.call("leg-1")
+    await web.call("leg-1", ani="+4444444444")  # a search for digits finds numbers
     await web.ask("/api/v1/tokens", method="POST", json={"name": "x", "role": "read"})
     assert (await web.ask("/api/v1/contacts", params={"queue": "support"}))[1]["contacts"]
     assert (await web.ask("/api/v1/audit", params={"actor": "cli"}))[1]["entries"]
@@ -92,7 +92,7 @@ async def test_a_text_is_a_text_whatever_it_says(web: Web):
                     web.server.make_url("/").with_path(path.replace("{}", text))
                 )
                 status, answer = await web.ask(str(url.relative()))
-                assert status in (400, 404, 409, 200), (url, answer)
+                assert status in (200, 400, 403, 404, 409), (url, answer)
                 if status == 200:  # an empty list of something that is not there
                     assert not any(answer.values()), (url, answer)
             for name in [] if one.query is None else one.query.__struct_fields__:

@@ -27,7 +27,7 @@ KINDS = ("agents", "queues", "contacts", "typing")
 
 @pytest.fixture
 async def web(tmp_path):
-    async with web_at(tmp_path, with_passwords=True, sue=Role.SUPERVISOR) as running:
+    async with web_at(tmp_path, sue=Role.SUPERVISOR) as running:
         yield running
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 from needs import NEEDS
-from webkit import Web, web_at
+from webkit import Web, signed_in, web_at
 
-from acd.core.ids import AgentName
-from acd.core.timers import after
 from acd.ports.store import Role
 from acd.web.auth import PUBLIC, RANK
 from acd.web.cookies import csrf_token
@@ -37,9 +35,7 @@ async def _headers(web: Web, who: str | None) -> dict[str, str]:
         return {}
     if who in PROGRAMS:
         return {"Authorization": f"Bearer {web.tokens[PROGRAMS[who]]}"}
-    centre, now = web.centre, web.centre.now()
-    until = after(now, 60)
-    secret = await centre.session_store.create_session(AgentName(who), now=now, until=until)
+    secret = await signed_in(web, who)
     return {"Cookie": f"acd_session={secret}", "X-CSRF-Token": csrf_token(secret)}
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import ClientSession, CookieJar
-from webkit import PASSWORD, Person, Web, person, web_at
+from webkit import PASSWORD, Person, Web, give_password, person, web_at
 
 from acd.core.ids import AgentName
 from acd.ports.store import Role
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.app
 
 @pytest.fixture
 async def web(tmp_path):
-    async with web_at(tmp_path, with_passwords=True, sue=Role.SUPERVISOR) as running:
+    async with web_at(tmp_path, sue=Role.SUPERVISOR) as running:
         yield running
 
 
@@ -28,6 +28,7 @@ async def _change_row(web: Web, name: str, *, role: Role, password: str | None =
 
 
 async def test_a_person_signs_in_and_out(web: Web):
+    await give_password(web, "ann")
     async with person(web) as ann:
         assert (await ann.ask("/api/v1/session"))[0] == 401
         assert await ann.sign_in("ann") == 200
@@ -47,6 +48,7 @@ async def test_a_person_signs_in_and_out(web: Web):
 
 
 async def test_the_cookie_is_for_our_pages_alone(web: Web):
+    await give_password(web, "ann")
     body = {"login": "ann", "password": PASSWORD}
     url = web.server.make_url("/api/v1/session")
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
@@ -65,6 +67,7 @@ async def test_the_cookie_is_for_our_pages_alone(web: Web):
 
 
 async def test_a_session_planted_in_a_browser_is_not_taken_over(web: Web):
+    await give_password(web, "ann")
     async with person(web, "bob") as bob:
         async with person(web) as ann:  # her browser was given his session
             url = web.server.make_url("/")
@@ -151,6 +154,7 @@ async def _never(name: str, password: str) -> bool:
 
 
 async def test_the_same_words_for_a_wrong_password_and_a_wrong_name(web: Web):
+    await give_password(web, "ann")
     async with person(web) as stranger:
         told = []
         for login, password in (("ann", "wrong"), ("nobody", PASSWORD), ("' OR 1=1 --", "x")):
@@ -161,6 +165,7 @@ async def test_the_same_words_for_a_wrong_password_and_a_wrong_name(web: Web):
 
 
 async def test_signing_in_and_failing_to_are_on_record(web: Web):
+    await give_password(web, "ann")
     async with person(web) as ann:
         await ann.sign_in("ann", "wrong")
         await ann.sign_in("my secret typed into the wrong field", "x")

@@ -26,6 +26,7 @@ from acd.adapters.sql.sessions import SqlSessions
 from acd.adapters.sql.tokens import SqlTokens
 from acd.app.centre import Centre, PartHealth
 from acd.app.counting import Counting, restore_metrics
+from acd.app.course import restore_course
 from acd.app.live import LiveFeed
 from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
@@ -41,12 +42,16 @@ from acd.core.agent import AgentProfile, Presence
 from acd.core.channel import Channel
 from acd.core.effects import Dial
 from acd.core.ids import AgentName, ContactId, LegId, QueueName
+from acd.core.timers import after
 from acd.ports.store import AgentRow, Role
 from acd.testing.fakes import TinyFlows, tiny_site
+from acd.web.cookies import csrf_token
 from acd.web.live import Live
 from acd.web.recordings import Recordings
+from acd.web.reports import Reports
 from acd.web.server import make_app
 from acd.web.sip import SipProxy
+from acd.web.site import Sites
 from acd.web.watch import Watch
 
 PASSWORD = "a password long enough"
@@ -158,8 +163,24 @@ async def person(web: Web, login: str = "") -> AsyncIterator[Person]:
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
         one = Person(web, session)
         if login:
-            assert await one.sign_in(login) == 200
+            secret = await signed_in(web, login)
+            session.cookie_jar.update_cookies({"acd_session": secret}, web.server.make_url("/"))
+            one.csrf = csrf_token(secret)
         yield one
+
+
+async def give_password(web: Web, login: str) -> None:
+    """Let an agent sign in with :data:`PASSWORD`; it takes a moment, so not everybody has one."""
+    rows = {row.profile.name: row for row in await web.centre.agent_store.agents()}
+    await web.centre.agent_store.save_agent(rows[AgentName(login)], password=PASSWORD)
+
+
+async def signed_in(web: Web, login: str) -> str:
+    """Return the secret of a new session, without the second that a password takes."""
+    now = web.centre.now()
+    return await web.centre.session_store.create_session(
+        AgentName(login), now=now, until=after(now, 600)
+    )
 
 
 def profile(name: str, phone: str, *queues: str, **skills: int) -> AgentProfile:
@@ -175,14 +196,11 @@ def profile(name: str, phone: str, *queues: str, **skills: int) -> AgentProfile:
 
 
 @contextlib.asynccontextmanager
-async def web_at(
-    path: Path, *, with_passwords: bool = False, **leaders: Role
-) -> AsyncIterator[Web]:
+async def web_at(path: Path, **leaders: Role) -> AsyncIterator[Web]:
     """Run a centre with the agents ann and bob in queue support, and its web server.
 
     Args:
         path: where its database shall be.
-        with_passwords: everybody can sign in; it takes a moment.
         leaders: login and role of others, who have no phone.
     """
     url = f"sqlite:///{path / 'acd.sqlite3'}"
@@ -208,6 +226,8 @@ async def web_at(
             lambda effects: dialled.extend(one for one in effects if isinstance(one, Dial)),
         )
         projector = ContactProjector(store, contacts)
+        course = await restore_course(metrics, clock, store)
+        loop.observe(course.observe)
         loop.observe(Counting(metrics, store))
         loop.observe(projector.observe)
         clientele = Clientele(database, store, loop, stack)
@@ -234,8 +254,7 @@ async def web_at(
             (profile("bob", "2002", "support"), Role.AGENT),
             *((profile(name, ""), role) for name, role in leaders.items()),
         ):
-            password = PASSWORD if with_passwords else None
-            await agents.save_agent(AgentRow(one, role, "0" * 32), password=password)
+            await agents.save_agent(AgentRow(one, role, "0" * 32))
         roster = Roster(agents, loop, changed)
         await roster.load("system")
         centre = Centre(
@@ -249,9 +268,11 @@ async def web_at(
         parts = (
             Recordings(centre, RecordingFiles(path)),
             Live(feed, Watch(centre)),
-            SipProxy("ws://127.0.0.1:1/ws", _nobody),
+            SipProxy("ws://127.0.0.1:1/ws", Watch(centre)),
             *said.parts(centre),
             *clientele.parts(centre),
+            Reports(course, clock),
+            Sites(centre, path / "site"),
         )
         server = TestServer(make_app(centre, own_token=OWN_TOKEN, host="127.0.0.1", parts=parts))
         await server.start_server()
@@ -269,10 +290,6 @@ def _in_thread(
         return (await asyncio.to_thread(work, url, contact)).document()
 
     return run
-
-
-async def _nobody(session: str) -> bool:
-    return False
 
 
 async def _end(task: asyncio.Task[None]) -> None:
