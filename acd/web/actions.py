@@ -1,4 +1,8 @@
-"""What agents and supervisors do to offers and contacts. An agent acts on what is their own."""
+"""What agents and supervisors do to offers and contacts. An agent acts on what is their own.
+
+The engine's log has all of it, under who did it. What somebody does to another's is in the audit,
+too.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,7 @@ from acd.core.inputs import (
     WithdrawContact,
 )
 from acd.ports.store import Role
+from acd.web.audit import note
 from acd.web.auth import WHO, Who
 from acd.web.errors import ApiError
 from acd.web.routes import route
@@ -97,6 +102,9 @@ class Actions:
         _require(request[WHO].is_self(name) or request[WHO].may(Role.SUPERVISOR))
         self._agent(name)
         await self._ask(request, SetPresence(name, body.presence, body.reason))
+        if not request[WHO].is_self(name):
+            said = {"presence": body.presence, "reason": body.reason}
+            await note(self._centre, request, "agents.presence", f"agent:{name}", said)
         return self._agent(name)
 
     # --- offers ---------------------------------------------------------------------------------
@@ -121,6 +129,8 @@ class Actions:
         contact = self._contact(id)
         _require(_is_agent_of(request[WHO], contact) or request[WHO].may(Role.SUPERVISOR))
         await self._ask(request, EndContact(id, by_customer=False))
+        if not _is_agent_of(request[WHO], contact):
+            await note(self._centre, request, "contacts.end", f"contact:{id}")
 
     @route("POST", "/api/v1/contacts/{id}/wrapup", Role.AGENT)
     async def wrap_up(self, request: web.Request, id: ContactId, body: WrapupBody) -> None:
@@ -149,12 +159,15 @@ class Actions:
         """Let a contact that waits go before or behind others."""
         self._contact(id)
         await self._ask(request, SetPriority(id, body.priority))
+        said = {"priority": body.priority}
+        await note(self._centre, request, "contacts.priority", f"contact:{id}", said)
 
     @route("POST", "/api/v1/contacts/{id}/withdraw", Role.SUPERVISOR)
     async def withdraw(self, request: web.Request, id: ContactId) -> None:
         """Take a contact that nobody works on out of its queue."""
         self._contact(id)
         await self._ask(request, WithdrawContact(id))
+        await note(self._centre, request, "contacts.withdraw", f"contact:{id}")
 
     # --------------------------------------------------------------------------------------------
 

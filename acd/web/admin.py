@@ -14,8 +14,8 @@ from acd.app.documents import moment
 from acd.app.views import queue_names
 from acd.core.channel import Channel
 from acd.core.ids import AgentName, QueueName
-from acd.ports.audit import AuditEntry
 from acd.ports.store import Role
+from acd.web.audit import note
 from acd.web.auth import WHO
 from acd.web.errors import ApiError
 from acd.web.routes import route
@@ -186,7 +186,7 @@ class Admin:
         made = await self._accounts.create(
             name, body.change(), body.password or "", request[WHO].actor
         )
-        await self._note(request, "agents.create", f"agent:{name}", _told(body))
+        await note(self._centre, request, "agents.create", f"agent:{name}", _told(body))
         return _made(made, hide_password=body.password is not None)
 
     @route("PATCH", "/api/v1/agents/{name}", Role.ADMIN)
@@ -197,7 +197,7 @@ class Admin:
         if request[WHO].is_self(name) and body.role not in (None, Role.ADMIN):
             raise ApiError("somebody else must take your role away", code="not-yourself")
         made = await self._accounts.change(name, body.change(), request[WHO].actor)
-        await self._note(request, "agents.change", f"agent:{name}", _told(body))
+        await note(self._centre, request, "agents.change", f"agent:{name}", _told(body))
         return _made(made)
 
     @route("DELETE", "/api/v1/agents/{name}", Role.ADMIN)
@@ -206,7 +206,7 @@ class Admin:
         if request[WHO].is_self(name):
             raise ApiError("somebody else must remove you", code="not-yourself")
         await self._accounts.remove(name, request[WHO].actor)
-        await self._note(request, "agents.remove", f"agent:{name}")
+        await note(self._centre, request, "agents.remove", f"agent:{name}")
 
     @route("POST", "/api/v1/agents/{name}/password", Role.ADMIN)
     async def set_password(
@@ -214,14 +214,14 @@ class Admin:
     ) -> MadeDocument:
         """Give an agent a new web password; it ends their sessions."""
         made = await self._accounts.set_password(name, body.password or "")
-        await self._note(request, "agents.password", f"agent:{name}")
+        await note(self._centre, request, "agents.password", f"agent:{name}")
         return _made(made, hide_password=body.password is not None)
 
     @route("POST", "/api/v1/agents/{name}/sip-password", Role.ADMIN)
     async def renew_sip_password(self, request: web.Request, name: AgentName) -> MadeDocument:
         """Give an agent's phone a new password, shown once."""
         made = await self._accounts.renew_sip_password(name, request[WHO].actor)
-        await self._note(request, "agents.sip-password", f"agent:{name}")
+        await note(self._centre, request, "agents.sip-password", f"agent:{name}")
         return _made(made)
 
     # --- tokens ---------------------------------------------------------------------------------
@@ -247,7 +247,9 @@ class Admin:
         text = await self._centre.token_store.create_token(
             body.name, body.role, now=self._centre.now()
         )
-        await self._note(request, "tokens.create", f"token:{body.name}", {"role": body.role})
+        await note(
+            self._centre, request, "tokens.create", f"token:{body.name}", {"role": body.role}
+        )
         return TokenText(text)
 
     @route("DELETE", "/api/v1/tokens/{name}", Role.ADMIN)
@@ -255,7 +257,7 @@ class Admin:
         """Revoke a token: it opens nothing from now on."""
         if not await self._centre.token_store.revoke_token(name, now=self._centre.now()):
             raise ApiError(f"there is no valid token {name!r}", code="token-unknown")
-        await self._note(request, "tokens.revoke", f"token:{name}")
+        await note(self._centre, request, "tokens.revoke", f"token:{name}")
 
     # --- audit ----------------------------------------------------------------------------------
 
@@ -284,16 +286,6 @@ class Admin:
         """Check that no entry was changed, removed or put between others."""
         broken = await self._centre.audit_store.first_broken()
         return AuditCheck(broken is None, broken)
-
-    async def _note(
-        self,
-        request: web.Request,
-        action: str,
-        subject: str,
-        details: dict[str, object] | None = None,
-    ) -> None:
-        entry = AuditEntry(self._centre.now(), request[WHO].actor, action, subject, details or {})
-        await self._centre.audit_store.add(entry)
 
 
 def _told(body: AccountChange) -> dict[str, object]:

@@ -11,10 +11,9 @@ from aiohttp import web
 from acd.app.centre import Centre
 from acd.app.documents import ContactDocument
 from acd.core.ids import ContactId, QueueName, RecordingId
-from acd.ports.audit import AuditEntry
 from acd.ports.recordings import RecordingStore
 from acd.ports.store import ContactFilter, Role
-from acd.web.auth import WHO
+from acd.web.audit import note
 from acd.web.errors import ApiError
 from acd.web.routes import route
 
@@ -94,9 +93,6 @@ class Recordings:
         path = self._store.file_of(id)
         if path is None:
             raise ApiError(f"there is no recording {id!r}", code="recording-unknown")
-        who = request[WHO]
         details = {"range": request.headers.get("Range", "")[:60]}
-        await self._centre.audit_store.add(
-            AuditEntry(self._centre.now(), who.actor, "recordings.hear", f"recording:{id}", details)
-        )
+        await note(self._centre, request, "recordings.hear", f"recording:{id}", details)
         return web.FileResponse(path, headers={"Content-Type": "audio/wav"})

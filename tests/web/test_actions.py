@@ -106,3 +106,10 @@ async def test_a_supervisor_orders_a_queue(web: Web):
         assert await _post(sue, f"{path}/withdraw") == (204, "")
         known = web.centre.state.contacts.get(contact)
         assert known is None or known.state is not ContactState.WAITING
+        assert await _post(sue, "agents/bob/presence", presence="not_ready") == (200, "")
+    noted = [row.entry for row in await web.centre.audit_store.entries(actor="agent:sue")]
+    assert [(one.action, one.subject) for one in noted] == [
+        ("agents.presence", "agent:bob"),
+        ("contacts.withdraw", f"contact:{contact}"),
+        ("contacts.priority", f"contact:{contact}"),
+    ]
