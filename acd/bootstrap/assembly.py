@@ -49,6 +49,7 @@ from acd.web.recordings import Recordings
 from acd.web.reports import Reports
 from acd.web.server import WebServer, make_app
 from acd.web.sip import SipProxy
+from acd.web.site import Sites
 from acd.web.watch import Watch
 from acd.web.widget import DemoSite
 
@@ -156,6 +157,7 @@ class _Assembly:
                 *self._texts.parts(centre),
                 *self._clientele.parts(centre),
                 Reports(self._course, self._clock),
+                Sites(centre, self._settings.site.directory),
                 *((DemoSite(),) if with_demo else ()),
             ),
         )

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from busyboard import PASSWORD, Board, busy_board, sign_in
-from playwright.async_api import Page, expect
+from busyboard import Board, busy_board, sign_in
+from playwright.async_api import expect
 
 from acd.core.agent import Presence
 from acd.core.channel import Channel
@@ -31,14 +31,28 @@ async def board(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Board
         yield running
 
 
-async def opened(window: Window, path: str, login: str) -> Page:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def leader(board: Board, browser: Chromium) -> AsyncIterator[Window]:
+    """A supervisor's window."""
+    async with browser.window(board.url) as window:
+        await signed_in(window, "/wallboard", "sue")
+        yield window
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def admin(board: Board, browser: Chromium) -> AsyncIterator[Window]:
+    """An administrator's window."""
+    async with browser.window(board.url) as window:
+        await signed_in(window, "/admin", "adam")
+        yield window
+
+
+async def signed_in(window: Window, path: str, login: str) -> None:
     """Open a page and sign in."""
-    page = window.page
-    await page.goto(path)
-    await sign_in(page, login)
-    await page.locator("main h1, main h2").first.wait_for(state="attached")
+    await window.page.goto(path)
+    await sign_in(window.page, login)
+    await window.page.locator("nav").first.wait_for()
     window.faults.clear()  # that nobody was signed in at first is told as an error
-    return page
 
 
 async def looks(window: Window, name: str, *sizes: str) -> list[str]:
@@ -71,168 +85,155 @@ async def looks(window: Window, name: str, *sizes: str) -> list[str]:
     return faults + window.faults
 
 
-async def test_how_the_wallboard_looks(board: Board, browser: Chromium) -> None:
-    async with browser.window(board.url, size="wall") as window:
-        page = await opened(window, "/wallboard", "sue")
-        tile = page.locator(".tile", has_text="Technical support")
-        await expect(tile.locator(".waiting .value")).to_have_text("3")
-        await expect(tile.locator(".level .value")).to_have_text("100%")
-        await expect(page.locator(".agent", has_text="Ann")).to_contain_text("Maria Lopez")
-        assert await looks(window, "wallboard", "wall", "desk", "phone") == []
-        await page.set_viewport_size({"width": 1280, "height": 800})
-        await tile.click()
-        assert await looks(window, "wallboard-queue", "desk", "phone") == []
-        await page.locator(".contact-row", has_text="Maria Lopez").click()
-        await page.get_by_role("heading", name="Why").wait_for()
-        await expect(page.locator(".why")).to_contain_text("it was offered to Ann Archer")
-        await expect(page.locator(".picture .bar.talk")).to_have_count(1)
-        assert await looks(window, "wallboard-story", "desk", "phone") == []
+async def test_how_the_wallboard_looks(leader: Window) -> None:
+    page = leader.page
+    tile = page.locator(".tile", has_text="Technical support")
+    await expect(tile.locator(".waiting .value")).to_have_text("3")
+    await expect(tile.locator(".level .value")).to_have_text("100%")
+    await expect(page.locator(".agent", has_text="Ann")).to_contain_text("Maria Lopez")
+    assert await looks(leader, "wallboard", "wall", "desk", "phone") == []
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await tile.click()
+    assert await looks(leader, "wallboard-queue", "desk", "phone") == []
+    await page.locator(".contact-row", has_text="Maria Lopez").click()
+    await page.get_by_role("heading", name="Why").wait_for()
+    await expect(page.locator(".why")).to_contain_text("it was offered to Ann Archer")
+    await expect(page.locator(".picture .bar.talk")).to_have_count(1)
+    assert await looks(leader, "wallboard-story", "desk", "phone") == []
 
 
-async def test_a_supervisor_acts(board: Board, browser: Chromium) -> None:
+async def test_a_supervisor_changes_the_state_of_agents(board: Board, leader: Window) -> None:
+    page = leader.page
+    await page.goto("/wallboard")
+    state = board.house.state
+    dialog = page.locator("dialog")
+    await page.locator(".agent", has_text="Dev Desai").click()
+    assert await looks(leader, "wallboard-agent", "desk") == []
+    await dialog.get_by_role("button", name="Training").click()
+    dev = state.agents[AgentName("dev")]
+    await board.house.until(lambda: (dev.presence, dev.reason) == ("not_ready", "training"))
+    await expect(page.locator(".agent", has_text="Dev Desai")).to_contain_text("Training")
+    await dialog.get_by_role("button", name="Available").click()
+    await board.house.until(lambda: dev.presence is Presence.AVAILABLE)
+    await expect(dialog).to_contain_text("Call: the phone is not reachable")
+    assert leader.faults == []
+
+
+async def test_a_supervisor_orders_a_queue_anew(board: Board, leader: Window) -> None:
+    page = leader.page
+    await page.goto("/wallboard")
+    tile = page.locator(".tile", has_text="Technical support")
+    await tile.click()
+    lines = page.locator(".line > li")
+    await expect(lines.last).to_contain_text("Omar Haddad")
+    await lines.last.get_by_role("button", name="To the front").click()
+    await expect(lines.first).to_contain_text("Omar Haddad")
+    await lines.first.get_by_role("button", name="Withdraw").click()
+    await lines.first.get_by_role("button", name="Withdraw now").click()
+    await expect(lines).to_have_count(2)
+    waiting = {c.ani for c in board.house.state.contacts.values() if c.state == "waiting"}
+    assert waiting == {"wei@example.org", "lena@example.org"}
+    await board.write("chat:20", "Nia Obi", Channel.CHAT, "Hello?")
+    await expect(lines).to_have_count(3)
+    await expect(tile.locator(".waiting .value")).to_have_text("3")
+    assert leader.faults == []
+
+
+async def test_others_are_told_what_it_takes(
+    board: Board, browser: Chromium, leader: Window
+) -> None:
+    await leader.page.goto("/admin")
+    await leader.page.get_by_text("This page needs the role administrator.").wait_for()
     async with browser.window(board.url) as window:
-        page = await opened(window, "/wallboard", "sue")
-        state = board.house.state
-        await page.locator(".agent", has_text="Dev Desai").click()
-        assert await looks(window, "wallboard-agent", "desk") == []
-        await page.get_by_role("button", name="Training").click()
-        dev = state.agents[AgentName("dev")]
-        await board.house.until(lambda: (dev.presence, dev.reason) == ("not_ready", "training"))
-        await expect(page.locator(".agent", has_text="Dev Desai")).to_contain_text("Training")
-        await page.keyboard.press("Escape")
-
-        tile = page.locator(".tile", has_text="Technical support")
-        await tile.click()
-        last = page.locator(".line > li").last
-        await expect(last).to_contain_text("Omar Haddad")
-        await last.get_by_role("button", name="To the front").click()
-        await expect(page.locator(".line > li").first).to_contain_text("Omar Haddad")
-        first = page.locator(".line > li").first
-        await first.get_by_role("button", name="Withdraw").click()
-        await first.get_by_role("button", name="Withdraw now").click()
-        await expect(page.locator(".line > li")).to_have_count(2)
-        waiting = [c for c in state.contacts.values() if c.state == "waiting"]
-        assert "omar@example.org" not in {contact.ani for contact in waiting}
-        assert len(waiting) == 2
-        await page.keyboard.press("Escape")
-
-        await board.write("chat:20", "Nia Obi", Channel.CHAT, "Hello?")
-        await expect(tile.locator(".waiting .value")).to_have_text("3")
-        assert window.faults == []
+        await window.page.goto("/wallboard")
+        await sign_in(window.page, "ann")
+        await window.page.get_by_text("This page needs the role supervisor.").wait_for()
 
 
-async def test_keys_lead_everywhere(board: Board, browser: Chromium) -> None:
-    async with browser.window(board.url, language="es") as window:
-        page = window.page
-        await page.goto("/wallboard")
-        await page.get_by_label("Usuario").fill("sue")
-        await page.get_by_label("Contraseña").fill(PASSWORD)
-        await page.keyboard.press("Enter")
-        await page.get_by_role("heading", name="Agentes").wait_for()
-        await page.keyboard.press("q")
-        await page.keyboard.press("Enter")
-        await page.get_by_role("dialog", name="Billing").wait_for()
+async def test_keys_lead_everywhere_in_spanish(leader: Window) -> None:
+    page = leader.page
+    await page.goto("/wallboard")
+    await page.get_by_role("button", name="Account").click()
+    await page.get_by_role("button", name="Español").click()
+    await page.get_by_role("button", name="En espera").first.wait_for()
+    await page.keyboard.press("q")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("dialog", name="Billing").wait_for()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("dialog")).to_have_count(0)
+    await page.keyboard.press("a")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("dialog", name="Ann Archer").wait_for()
+    await leader.picture("wallboard-spanish")
+
+
+async def test_how_administration_looks(admin: Window) -> None:
+    page = admin.page
+    faults = []
+    for part in ("agents", "tokens", "recordings", "audit", "site"):
+        await page.goto(f"/admin#{part}")
+        await page.locator(".card").first.wait_for()
+        faults += await looks(admin, f"admin-{part}", "desk", "phone")
+    await expect(page.get_by_text("Ready for calls")).to_be_visible()
+    await expect(page.get_by_text("The files are right")).to_be_visible()
+    assert faults == []
+
+
+async def test_an_admin_adds_an_agent_and_removes_them(board: Board, admin: Window) -> None:
+    page = admin.page
+    await page.goto("/admin#agents")
+    await page.get_by_role("button", name="Add an agent").click()
+    form = page.get_by_role("dialog")
+    await form.get_by_label("Name").fill("Gus Green")
+    await form.get_by_label("Login").fill("gus")
+    await form.get_by_role("button", name="+ sales").click()
+    await form.get_by_role("spinbutton", name="Chat").fill("2")
+    assert await looks(admin, "admin-agent", "desk", "phone") == []
+    await form.get_by_role("button", name="Save").click()
+    await page.get_by_text("This is shown once").wait_for()
+    password = await page.locator(".secret code").first.text_content() or ""
+    profile = board.house.state.agents[AgentName("gus")].profile
+    assert (profile.title, dict(profile.queues)) == ("Gus Green", {"sales": 1})
+    assert profile.capacity[Channel.CHAT] == 2
+    assert profile.suspends(Channel.VOICE, Channel.MAIL)
+    assert await board.house.centre.agent_store.verify_password(AgentName("gus"), password)
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Remove: Gus Green").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    await expect(page.get_by_role("row", name=re.compile("Gus Green"))).to_have_count(0)
+    assert "gus" not in board.house.state.agents
+    assert admin.faults == []
+
+
+async def test_a_token_is_shown_once_and_revoked(
+    board: Board, browser: Chromium, admin: Window
+) -> None:
+    page = admin.page
+    await page.goto("/admin#tokens")
+    await page.get_by_label("What for").fill("a report")
+    await page.get_by_role("button", name="Create a token").click()
+    text = await page.locator(".secret code").text_content() or ""
+    headers = {"Authorization": f"Bearer {text}"}
+    async with browser.window(board.url) as program:
+        ask = program.page.request
+        assert (await ask.get("/api/v1/queues", headers=headers)).status == 200
         await page.keyboard.press("Escape")
         await expect(page.locator("dialog")).to_have_count(0)
-        await page.keyboard.press("a")
-        await page.keyboard.press("Enter")
-        await page.get_by_role("dialog", name="Ann Archer").wait_for()
-        await window.picture("wallboard-spanish")
+        assert text not in await page.content()
+        await page.get_by_role("button", name="Revoke: a report").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+        await page.get_by_role("cell", name=re.compile("^revoked")).wait_for()
+        assert (await ask.get("/api/v1/queues", headers=headers)).status == 401
 
 
-@pytest.mark.parametrize(
-    ("path", "login", "needed"),
-    [
-        ("/wallboard", "ann", "supervisor"),
-        ("/admin", "ann", "administrator"),
-        ("/admin", "sue", "administrator"),
-    ],
-)
-async def test_others_are_told_what_it_takes(
-    board: Board, browser: Chromium, path: str, login: str, needed: str
-) -> None:
-    async with browser.window(board.url) as window:
-        await window.page.goto(path)
-        await sign_in(window.page, login)
-        await window.page.get_by_text(f"This page needs the role {needed}.").wait_for()
-
-
-async def test_how_administration_looks(board: Board, browser: Chromium) -> None:
-    async with browser.window(board.url) as window:
-        page = await opened(window, "/admin", "adam")
-        faults = []
-        for part in ("agents", "tokens", "recordings", "audit", "site"):
-            await page.goto(f"/admin#{part}")
-            await page.locator(".card").first.wait_for()
-            faults += await looks(window, f"admin-{part}", "desk", "phone")
-        await expect(page.get_by_text("Ready for calls")).to_be_visible()
-        await expect(page.get_by_text("The files are right")).to_be_visible()
-        assert faults == []
-
-
-async def test_an_admin_adds_an_agent_who_signs_in(board: Board, browser: Chromium) -> None:
-    async with browser.window(board.url) as window:
-        page = await opened(window, "/admin", "adam")
-        await page.get_by_role("button", name="Add an agent").click()
-        form = page.get_by_role("dialog")
-        await form.get_by_label("Name").fill("Gus Green")
-        await form.get_by_label("Login").fill("gus")
-        await form.get_by_role("button", name="+ sales").click()
-        await form.get_by_label("Chat").first.fill("2")
-        assert await looks(window, "admin-agent", "desk", "phone") == []
-        await form.get_by_role("button", name="Save").click()
-        await page.get_by_text("This is shown once").wait_for()
-        password = await page.locator(".secret code").first.text_content()
-        profile = board.house.state.agents[AgentName("gus")].profile
-        assert (profile.title, dict(profile.queues)) == ("Gus Green", {"sales": 1})
-        assert profile.capacity[Channel.CHAT] == 2
-        assert profile.suspends(Channel.VOICE, Channel.MAIL)
-        assert await board.house.centre.agent_store.verify_password(
-            AgentName("gus"), password or ""
-        )
-        await page.keyboard.press("Escape")
-        await page.get_by_role("button", name="Remove: Gus Green").click()
-        await page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-        await expect(page.get_by_role("row", name=re.compile("Gus Green"))).to_have_count(0)
-        assert "gus" not in board.house.state.agents
-        assert window.faults == []
-
-
-async def test_a_token_is_shown_once_and_revoked(board: Board, browser: Chromium) -> None:
-    async with browser.window(board.url) as window:
-        page = await opened(window, "/admin#tokens", "adam")
-        await page.get_by_label("What for").fill("a report")
-        await page.get_by_role("button", name="Create a token").click()
-        text = await page.locator(".secret code").text_content() or ""
-        headers = {"Authorization": f"Bearer {text}"}
-        async with browser.window(board.url) as program:
-            ask = program.page.request
-            assert (await ask.get("/api/v1/queues", headers=headers)).status == 200
-            await page.keyboard.press("Escape")
-            assert text not in await page.content()
-            await page.get_by_role("button", name="Revoke: a report").click()
-            await page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-            await page.get_by_role("cell", name=re.compile("^revoked")).wait_for()
-            assert (await ask.get("/api/v1/queues", headers=headers)).status == 401
-
-
-async def test_a_recording_is_heard_and_that_is_on_record(board: Board, browser: Chromium) -> None:
-    async with browser.window(board.url) as window:
-        page = await opened(window, "/admin#recordings", "adam")
-        await page.get_by_role("button", name="Play").first.click()
-        await page.wait_for_function("document.querySelector('audio')?.currentTime > 0")
-        await page.goto("/admin#audit")
-        row = page.get_by_role("row", name=re.compile("recordings.hear")).first
-        await expect(row).to_contain_text("agent:adam")
-        await page.get_by_text("Complete and unchanged").wait_for()
-
-
-async def test_agents_see_what_a_supervisor_did(board: Board, browser: Chromium) -> None:
-    await board.presence("bob", Presence.NOT_READY, "meeting")
-    async with browser.window(board.url) as supervisor:
-        page = await opened(supervisor, "/wallboard", "sue")
-        await page.locator(".agent", has_text="Bob Baker").click()
-        await page.get_by_role("button", name="Available").click()
-        bob = board.house.state.agents[AgentName("bob")]
-        await board.house.until(lambda: bob.presence is Presence.AVAILABLE)
-        await expect(page.locator("dialog")).to_contain_text("The phone is not reachable")
+async def test_a_recording_is_heard_and_that_is_on_record(admin: Window) -> None:
+    page = admin.page
+    await page.goto("/admin#recordings")
+    await page.get_by_role("button", name="Play").first.click()
+    audio = page.locator("audio")
+    await expect(audio).to_have_js_property("error", None)
+    await expect(audio).not_to_have_js_property("currentTime", 0)
+    await page.goto("/admin#audit")
+    row = page.get_by_role("row", name=re.compile("recordings.hear")).first
+    await expect(row).to_contain_text("agent:adam")
+    await page.get_by_text("Complete and unchanged").wait_for()

@@ -81,6 +81,7 @@ function Levels({ legend, note, levels, known, isOpen, onChange }) {
         onInput=${(event) => onChange({ ...levels, [name]: event.target.valueAsNumber || 1 })} />
       <${IconButton} icon="close" label=${t("drop", { name })} onClick=${() => drop(name)} /></label>`)}
       ${isOpen ? html`<span class="level"><input class="input" value=${fresh} maxlength="60"
+          placeholder=${t("agent.skill.new")}
           aria-label=${t("add-to", { what: legend })} onInput=${(event) => setFresh(event.target.value)}
           onKeyDown=${(event) => event.key === "Enter" && (event.preventDefault(), add(fresh))} />
           <${IconButton} icon="plus" label=${t("add-to", { what: legend })} onClick=${() => add(fresh)} />

@@ -7,15 +7,15 @@ import { Instead, useAsked } from "./list.js";
 
 const PERIOD_MS = 5_000;
 
-async function readiness() {
+async function ask() {
   // Not ready is an answer, too, with the same content.
   const ready = await (await fetch("/readyz")).json();
-  const { queues } = await api.get("/queues");
-  return { ...ready, queues };
+  const [{ queues }, site] = await Promise.all([api.get("/queues"), api.get("/site")]);
+  return { ...ready, queues, site };
 }
 
 export function Site() {
-  const { found, problem, again } = useAsked(readiness);
+  const { found, problem, again } = useAsked(ask);
   useEffect(() => {
     const timer = setInterval(again, PERIOD_MS);
     return () => clearInterval(timer);
@@ -26,10 +26,12 @@ export function Site() {
         <${Icon} name=${found.ready ? "check" : "close"} size="14" />
         ${t(found.ready ? "site.ready" : "site.not-ready")}</span>`}</header>
     <${Instead} rows=${parts} problem=${problem} again=${again} empty="" />
-    ${parts && html`<ul class="card health">${parts.map(([name, { ok, detail }]) => html`<li key=${name}>
+    ${parts && html`<h2>${t("site.parts")}</h2>
+      <ul class="card health">${parts.map(([name, { ok, detail }]) => html`<li key=${name}>
         <span class="dot ${ok ? "good" : "bad"}"></span><strong>${word("part-name", name)}</strong>
         <span class="sr-only">${t(ok ? "site.ok" : "site.bad")}</span>
         <span class="quiet-text">${detail}</span></li>`)}</ul>
+      <${Check} site=${found.site} />
       <h2>${t("site.queues")}</h2>
       ${found.queues.length ? html`<div class="card scrolls" tabindex="0" role="region"
           aria-label=${t("site.queues")}><table class="list">
@@ -40,6 +42,19 @@ export function Site() {
           <td>${word("strategy", queue.strategy)}</td>
           <td class="number">${queue.service_level_target_seconds} s</td>
           <td class="number">${queue.agents_logged_in}</td></tr>`)}</tbody></table></div>`
-      : html`<p class="empty quiet-text">${t("site.no-queues")}</p>`}
-      <p class="quiet-text">${t("site.hint")}</p>`}`;
+      : html`<p class="empty quiet-text">${t("site.no-queues")}</p>`}`}`;
+}
+
+/** What is wrong with the files, as `acd check` says it. */
+function Check({ site }) {
+  const { problems, running, written } = site;
+  const text = problems.length ? t("site.problems", { count: problems.length })
+    : t(written === running ? "site.checked" : "site.unpublished");
+  const colour = problems.length ? "bad" : written === running ? "good" : "warn";
+  return html`<h2>${t("site.check")}</h2>
+    <div class="card health"><p class="row"><span class="dot ${colour}"></span>${text}
+        <span class="quiet-text">${t("site.running")} <code>${running}</code></span></p>
+      ${problems.length > 0 && html`<ul class="problems">${problems.map((one) => html`<li
+        key=${`${one.file}:${one.line}:${one.code}`}><code>${one.file}:${one.line}</code>
+        <span class="tag bad">${one.code}</span> <span>${one.message}</span></li>`)}</ul>`}</div>`;
 }
