@@ -14,6 +14,7 @@ from __future__ import annotations
 import encodings
 import importlib
 import math
+import os
 import pkgutil
 import resource
 import signal
@@ -56,7 +57,10 @@ def main() -> None:
         _allow_cpu()
         answer = encoder.encode(_answer(what, raw))
         del raw
-        _write(sink, answer)
+        try:
+            _write(sink, answer)
+        except BrokenPipeError:
+            os._exit(0)  # the engine has died; nobody is left who would read of it
 
 
 def _answer(what: int, raw: bytes) -> Parsed:

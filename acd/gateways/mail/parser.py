@@ -22,6 +22,8 @@ CHILDREN = 2
 WALL_SECONDS = 30.0
 """A child that is silent for so long is killed; its CPU is limited by the kernel."""
 
+DYING_SECONDS = 2.0
+
 LARGEST_ANSWER = 128 * 1024 * 1024
 
 
@@ -137,8 +139,14 @@ class _Child:
 
     async def end(self) -> int:
         """End it at once; return the signal that had ended it before, or 0."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        assert self._process.stdout is not None
+        if self._process.stdout.at_eof():  # it is dying: killing it would hide of what
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DYING_SECONDS):
+                    await self._process.wait()
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
         status = await self._process.wait()
         transport = getattr(self._process, "_transport", None)
         if transport is not None:  # its pipes would be closed late, and complain of it
