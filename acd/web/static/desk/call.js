@@ -57,6 +57,7 @@ function Level({ label, of }) {
     let source = null;
     let stream = null;
     const timer = setInterval(() => {
+      if (!bar.current) return; // the call is over, this ends in a moment
       const now = of();
       if (now && !source) {
         stream = now;

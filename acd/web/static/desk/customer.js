@@ -7,6 +7,7 @@ import { attempt } from "../shared/toasts.js";
 import { phone } from "./phone.js";
 
 const SHOWN = 20;
+const TECHNICAL = new Set(["mail_id"]); // of use to programs alone
 
 /** `canCall`: the customer may be rung on the matter of this contact. */
 export function CustomerPanel({ document, canCall }) {
@@ -68,7 +69,7 @@ function Card({ document, canCall }) {
 const ICONS = { number: "voice", address: "mail", handle: "chat" };
 
 function Collected({ document }) {
-  const found = Object.entries(document.attributes ?? {});
+  const found = Object.entries(document.attributes ?? {}).filter(([key]) => !TECHNICAL.has(key));
   if (!found.length) return null;
   return html`<section class="card panel"><h3>${t("collected")}</h3>
     <dl class="facts">${found.map(([key, value]) => html`<dt>${key.replaceAll("_", " ")}</dt>
