@@ -125,7 +125,6 @@ class Receiver:
             try:
                 async with address.mailbox.open() as session:
                     log.info("mailbox opened", mailbox=address.address)
-                    self.problems.pop(address.address, None)
                     await self._follow(address, session)
             except MailError as error:
                 code, reason = error.code, error.message
@@ -151,6 +150,9 @@ class Receiver:
         while True:
             while uids := await session.newer(last):
                 last = await self._keep(address, session, uids)
+                self.problems.pop(address.address, None)
+            # Only now: one that opens and then fails, again and again, is no good mailbox.
+            self.problems.pop(address.address, None)
             await session.wait()
 
     async def _keep(
