@@ -31,7 +31,7 @@ class LiveData(msgspec.Struct, omit_defaults=True):
     Attributes:
         me: the agent whose desk it is.
         contacts: as the API shows them: a desk's own, or all that are open.
-        messages: of a desk's contacts that are written.
+        messages: of a desk's contacts that are written; what is told twice has the same id.
         typing: contact to who is typing.
     """
 

@@ -59,7 +59,9 @@ class Shown:
                     self.data[kind].pop(name, None)
                 else:
                     self.data[kind][name] = document
-        self.data["messages"] += told["data"].get("messages", [])
+        known = {one["id"]: one for one in self.data["messages"]}
+        known |= {one["id"]: one for one in told["data"].get("messages", [])}
+        self.data["messages"] = list(known.values())
         if "me" in told["data"]:
             self.data["me"] = told["data"]["me"]
         return True
