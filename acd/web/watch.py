@@ -26,6 +26,7 @@ class Watch:
         self._centre = centre
         self._waiting: dict[asyncio.Future[None], Who] = {}
         self._task: asyncio.Task[None] | None = None
+        self._is_asking = False
 
     async def ended(self, who: Who) -> None:
         """Return when their session has ended, or their token was revoked."""
@@ -37,17 +38,22 @@ class Watch:
             await future
         finally:
             del self._waiting[future]
-            if not self._waiting and self._task is not None:
+            # Never in the midst of a question: its connection would be lost to the database.
+            if not self._waiting and self._task is not None and not self._is_asking:
                 self._task.cancel()
                 self._task = None
 
     async def _check_always(self) -> None:
-        while True:
+        while self._waiting:
             await asyncio.sleep(CHECK_SECONDS)
+            self._is_asking = True
             try:
                 await self._check()
             except StoreError as error:  # nobody is thrown out because the database is slow
                 log.warning("sessions not checked", code=error.code, reason=error.message)
+            finally:
+                self._is_asking = False
+        self._task = None
 
     async def _check(self) -> None:
         living = await self._centre.session_store.living(now=self._centre.now())
