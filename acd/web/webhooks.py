@@ -8,6 +8,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from acd.ports.gateway import WebhookDoor, WebhookError
+from acd.web.answers import whole_body
 from acd.web.auth import PUBLIC
 from acd.web.errors import error_response
 from acd.web.routes import route
@@ -34,7 +35,7 @@ class Webhooks:
             if door is None:
                 raise WebhookError("there is no such webhook", code="webhook-unknown")
             headers = {key.lower(): value for key, value in request.headers.items()}
-            await door.take(name, headers, await request.read())
+            await door.take(name, headers, await whole_body(request))
         except WebhookError as error:
             status = _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
             return error_response(status, error.code, error.message)
