@@ -186,6 +186,24 @@ async def test_a_call_is_answered_and_both_ends_say_so(place: Place):
     assert engine.errors[-1] == "acd: stopped"
 
 
+async def test_a_mail_to_the_demo_waits_for_an_agent_and_is_acknowledged(place: Place):
+    await place.up()
+    sent = await place.acd("mail", "Where is it?", "--from", "jo@example.org", "--json")
+    assert await sent.ended() == 0
+    message_id = json.loads("\n".join(sent.lines))["message_id"]
+    (contact,) = (await place.get("/api/v1/contacts?channel=mail"))["contacts"]
+    assert (contact["ani"], contact["queue"], contact["state"]) == (
+        "jo@example.org", "support", "waiting"
+    )  # fmt: skip
+    async with asyncio.timeout(15):
+        mailbox = "/api/v1/demo/mails?to=jo@example.org"
+        while not (got := await place.get(mailbox))["mails"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    (answer,) = got["mails"]
+    assert answer["references"] == [message_id]
+    assert answer["is_automatic"]
+
+
 async def test_only_the_owner_can_read_what_is_secret(place: Place):
     engine = await place.up()
     for name in ("secrets.json", "demo.json", ENGINE_FILE):
@@ -193,7 +211,7 @@ async def test_only_the_owner_can_read_what_is_secret(place: Place):
     assert place.home.stat().st_mode & 0o077 == 0
     demo = place.demo
     assert {agent["login"] for agent in demo["agents"]} == {"ann", "bob", "carla", "dev", "eva"}
-    assert set(demo) == {"url", "token", "sip", "numbers", "agents"}
+    assert set(demo) == {"url", "token", "sip", "mail", "numbers", "agents"}
     await engine.end()
     assert not (place.home / ENGINE_FILE).exists()
 

@@ -122,6 +122,7 @@ class _Child:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env=_environment(),
+                start_new_session=True,  # a Ctrl-C is for the engine, which ends us
             )
         )
 
