@@ -22,8 +22,12 @@ log = structlog.get_logger()
 HEADER_SECONDS = 10.0
 """How long the first header of a connection may take."""
 
-UNFINISHED_OF_ADDRESS = 64
-"""Connections of one address at once that have not sent a whole header yet."""
+UNFINISHED_OF_ADDRESS = 512
+"""Connections of one address at once that have not sent a whole header yet.
+
+Many honest ones may come in the same moment, before the first byte of any is read: as many as wait
+to be accepted (asyncio's backlog is 100), and again in the next turn of the loop.
+"""
 
 CONNECTIONS_OF_ADDRESS = 256
 """Connections of one address at once; on this machine there may be a proxy for everybody."""

@@ -57,7 +57,6 @@ async def test_half_headers_are_cut_and_others_are_served(web: Web, port, monkey
         writer.write(HALF)
     times = sorted([await _asked(web, port) for _ in range(50)])
     assert times[-1] < 1.0
-    # Those beyond the limit were cut at once, the others in time.
     assert all(await asyncio.gather(*(_is_closed(reader) for reader, _ in attackers)))
     for _, writer in attackers:
         writer.close()
@@ -159,3 +158,17 @@ async def test_one_address_has_so_many_connections_and_this_machine_any_number()
         assert not gate._open
         assert not gate._unfinished
     assert made["198.51.100.7"][-1][0].is_aborted
+
+
+async def test_of_too_many_half_requests_the_oldest_go():
+    gate = Door(_Inside)
+    made = []
+    for _ in range(door.UNFINISHED_OF_ADDRESS + 2):
+        transport, visitor = _Transport("127.0.0.1"), gate()
+        visitor.connection_made(transport)
+        visitor.data_received(HALF)
+        made.append((transport, visitor))
+    assert [transport.is_aborted for transport, _ in made[:4]] == [True, True, False, False]
+    assert not made[-1][0].is_aborted
+    for _, visitor in made:
+        visitor.connection_lost(None)
