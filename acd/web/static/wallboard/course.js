@@ -45,7 +45,7 @@ function topOf(intervals) {
   const most = Math.max(4, ...intervals.map((one) => Math.max(one.offered,
     one.answered + one.abandoned)));
   const step = 10 ** Math.floor(Math.log10(most / 4));
-  return 4 * step * [1, 2, 2.5, 5, 10].find((factor) =>
+  return 4 * step * [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((factor) =>
     4 * step * factor >= most && Number.isInteger(step * factor));
 }
 
@@ -61,7 +61,7 @@ function Chart({ intervals, interval, now, draw, label, top, format }) {
   const x = (at) => EDGE.left + (wide * (at - from)) / (until - from);
   Object.assign(x, { from: EDGE.left, until: width - EDGE.right });
   const y = (value) => EDGE.top + high * (1 - value / top);
-  const every = [1, 2, 3, 4, 6, 12].find((step) => (wide * step * HOUR) / (until - from) > 60) ?? 12;
+  const every = [1, 2, 3, 4, 6, 12].find((step) => (wide * step * HOUR) / (until - from) > 80) ?? 12;
   const hours = Array.from({ length: (until - from) / HOUR + 1 }, (_, at) => from + at * HOUR)
     .filter((at) => new Date(at).getHours() % every === 0);
   const hour = new Intl.DateTimeFormat(language, { hour: "numeric" });

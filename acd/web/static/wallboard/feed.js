@@ -64,12 +64,16 @@ export function longestWaits(data, now) {
 /** Who a contact is from, as people say it. */
 export const nameOf = (contact) => contact?.customer?.name || contact?.ani || "";
 
+/** As people count: 2 before 10. */
+export const byTitle = (one, other) =>
+  one.title.localeCompare(other.title, undefined, { numeric: true });
+
 const ORDER = ["active", "on_line", "ringing", "wrapup", "available", "unreachable", "resting",
   "not_ready", "logged_out"];
 
 /** Agents who work first, then by name: whoever looks finds the same person at the same place. */
 export const agentsOf = (data) => Object.values(data.agents).sort((one, other) =>
-  ORDER.indexOf(one.state) - ORDER.indexOf(other.state) || one.title.localeCompare(other.title));
+  ORDER.indexOf(one.state) - ORDER.indexOf(other.state) || byTitle(one, other));
 
 export const COLOURS = {
   available: "good", ringing: "accent", active: "accent", on_line: "accent", wrapup: "warn",

@@ -4,15 +4,22 @@ import { html, useNow } from "../shared/dom.js";
 import { duration, percent, t } from "../shared/i18n.js";
 import { colourOfLevel, longestWaits, total } from "./feed.js";
 
+/** More queues than so many are lines on a wall, too. */
+const MANY = 9;
+
 export function Queues({ queues, data, today, onOpen }) {
   const waits = longestWaits(data, useNow());
   if (!queues.length) return html`<section class="queues"><p class="empty quiet-text">
     ${t("queues.none")}</p></section>`;
-  return html`<section class="queues" aria-label=${t("queues")}>
+  const isMany = queues.length > MANY;
+  // Of few, each keeps its place; of many, those come first in which somebody waits.
+  const shown = isMany ? [...queues].sort((one, other) =>
+    (waits[other.name] ?? 0) - (waits[one.name] ?? 0)) : queues;
+  return html`<section class="queues ${isMany ? "many" : ""}" aria-label=${t("queues")}>
     <div class="queue-head" aria-hidden="true"><span>${t("queue")}</span><span>${t("waiting")}</span>
       <span>${t("longest")}</span><span>${t("service-level")}</span><span>${t("abandoned")}</span>
       <span>${t("available")}</span></div>
-    <ul>${queues.map((queue) => html`<${Tile} key=${queue.name} queue=${queue}
+    <ul>${shown.map((queue) => html`<${Tile} key=${queue.name} queue=${queue}
       wait=${waits[queue.name] ?? 0} day=${today && total(today.queues[queue.name])}
       onOpen=${onOpen} />`)}</ul>
   </section>`;

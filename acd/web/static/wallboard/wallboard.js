@@ -7,7 +7,7 @@ import { useShortcutHelp } from "../shared/shortcuts.js";
 import { attempt } from "../shared/toasts.js";
 import { AgentDialog, Agents } from "./agents.js";
 import { Course } from "./course.js";
-import { agentsOf, course, live, loadCourse } from "./feed.js";
+import { agentsOf, byTitle, course, live, loadCourse } from "./feed.js";
 import { QueueDialog } from "./queue.js";
 import { Queues } from "./queues.js";
 import { StoryDialog } from "./story.js";
@@ -33,7 +33,7 @@ function Wallboard() {
     return () => clearInterval(timer);
   }, [status]);
 
-  const queues = Object.values(data.queues).sort((a, b) => a.title.localeCompare(b.title));
+  const queues = Object.values(data.queues).sort(byTitle);
   const [help, showHelp] = useShortcutHelp([
     { key: "q", text: t("shortcut.queues"), run: () => focusIn(".queues") },
     { key: "a", text: t("shortcut.agents"), run: () => focusIn(".agents") },
