@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playwright.async_api import Page
 
 from acd.adapters.asterisk.settings import sip_digest
+from acd.adapters.home import Home
 from acd.adapters.sql.agents import SqlAgents
 from acd.adapters.sql.engine import Database
 from acd.bootstrap import database_url, running
@@ -19,7 +20,8 @@ from acd.core.channel import Channel
 from acd.core.contact import Contact
 from acd.core.ids import AgentName, QueueName
 from acd.ports.store import AgentRow, Role
-from acd.testing.house import House, house_settings
+from acd.testing.house import House, house_settings, sip_password
+from acd.testing.softphone import Phones
 
 PASSWORD = "a password long enough"
 
@@ -54,7 +56,7 @@ class Board:
 
     house: House
     url: str
-    _intake: int = field(default=0)
+    _intake: int = 0
 
     async def tell(self, cause: i.Input) -> None:
         """Tell the engine something that it must take."""
@@ -116,7 +118,7 @@ async def _provide(url: str) -> None:
                 AgentName(name), title, {"english": 2, "support": 2},
                 {QueueName(queue): 1 for queue in queues}, str(number), CAPACITY,
             )  # fmt: skip
-            digest = sip_digest(profile.address, f"{name}-sip-password-of-a-test")
+            digest = sip_digest(profile.address, sip_password(name))
             await store.save_agent(AgentRow(profile, Role.AGENT, digest), password=PASSWORD)
         for name, title, role in LEADERS:
             profile = replace(AgentProfile(AgentName(name), title), capacity={})
@@ -128,9 +130,6 @@ async def _provide(url: str) -> None:
 @contextlib.asynccontextmanager
 async def busy_board(home: Path) -> AsyncIterator[Board]:
     """Run the sample site with agents of every kind, and let things happen."""
-    from acd.adapters.home import Home
-    from acd.testing.softphone import Phones
-
     settings = house_settings(home, SITE)
     settings.home.mkdir(parents=True, exist_ok=True)
     await _provide(database_url(settings))

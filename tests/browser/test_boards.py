@@ -137,6 +137,10 @@ async def test_a_supervisor_orders_a_queue_anew(board: Board, leader: Window) ->
     await board.write("chat:20", "Nia Obi", Channel.CHAT, "Hello?")
     await expect(lines).to_have_count(3)
     await expect(tile.locator(".waiting .value")).to_have_text("3")
+    await page.locator(".contact-row", has_text="Omar Haddad").click()  # among those closed
+    await expect(page.locator("dialog")).to_contain_text("taken out")
+    await expect(page.locator(".picture .bar.queue")).to_have_count(1)
+    await expect(page.locator(".why")).to_be_attached()
     assert leader.faults == []
 
 

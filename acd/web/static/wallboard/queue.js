@@ -1,10 +1,12 @@
 // One queue: who waits in it, in the order they will be served; priorities, and taking one out.
 
 import { api, seg } from "../shared/api.js";
-import { Dialog, html, Icon, IconButton, useNow, useState } from "../shared/dom.js";
-import { duration, percent, since, t, word } from "../shared/i18n.js";
+import { Dialog, html, Icon, IconButton, useEffect, useNow, useState } from "../shared/dom.js";
+import { duration, moment, percent, since, t, word } from "../shared/i18n.js";
 import { attempt, say } from "../shared/toasts.js";
 import { contactsOf, nameOf, total } from "./feed.js";
+
+const LATELY = 8;
 
 export function QueueDialog({ queue, data, today, onStory, onClose }) {
   const now = useNow();
@@ -29,6 +31,7 @@ export function QueueDialog({ queue, data, today, onStory, onClose }) {
           ${word("contact", contact.state)}</span>`}</span>
         <span class="number">${duration(since(contact.answered_at ?? contact.queued_at, now))}</span>
       </button>`)}</section>`}
+    <${Lately} queue=${queue.name} left=${waiting.length + inHand.length} onStory=${onStory} />
     <${Levels} queue=${queue} day=${today && total(today.queues[queue.name])} />
   </${Dialog}>`;
 }
@@ -65,6 +68,22 @@ function Waiting({ contact, place, highest, now, agents, onStory }) {
         : html`<button type="button" class="button" onClick=${() => setSure(true)}>
           ${t("withdraw")}</button>`}
     </div></li>`;
+}
+
+/** Contacts of the queue that closed last; asked for anew when one has `left` those shown above. */
+function Lately({ queue, left, onStory }) {
+  const [contacts, set] = useState([]);
+  useEffect(() => {
+    const path = `/contacts?queue=${seg(queue)}&open=false&limit=${LATELY}`;
+    attempt(async () => set((await api.get(path)).contacts));
+  }, [queue, left]);
+  return contacts.length > 0 && html`<section class="stack"><h3>${t("queue.lately")}</h3>
+    ${contacts.map((contact) => html`<button type="button" class="contact-row" key=${contact.id}
+        onClick=${() => onStory(contact.id)}>
+      <${Icon} name=${contact.channel} label=${word("channel", contact.channel)} />
+      <span class="one-line">${nameOf(contact) || t("unknown")}</span>
+      <span class="quiet-text">${word("end", contact.end_reason)}</span>
+      <span class="number">${moment(contact.closed_at)}</span></button>`)}</section>`;
 }
 
 function Levels({ queue, day }) {
