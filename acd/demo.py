@@ -26,6 +26,12 @@ AGENTS = (
 )
 """Login, name, queues by preference, skills by level."""
 
+STAFF = (
+    ("sam", "Sam Silva", Role.SUPERVISOR),
+    ("ada", "Ada Adams", Role.ADMIN),
+)
+"""Login, name and role of who takes no contacts."""
+
 FIRST_SIP_USER = 2001
 
 CAPACITY = {
@@ -38,10 +44,15 @@ CAPACITY = {
 """What each of them takes at once: calls interrupt mail."""
 
 
-async def provide_agents(store: AgentStore, home: Home) -> list[dict[str, Any]]:
-    """Make the sample agents if there are none yet; return them as ``demo.json`` shows them."""
+async def provide_accounts(store: AgentStore, home: Home) -> dict[str, list[dict[str, Any]]]:
+    """Make the sample agents and staff if there are none yet.
+
+    Returns:
+        ``agents`` and ``staff``, as ``demo.json`` shows them.
+    """
     if any(row.is_active for row in await store.agents()):
-        return list((home.read(DEMO_FILE) or {}).get("agents", []))
+        known = home.read(DEMO_FILE) or {}
+        return {kind: list(known.get(kind, [])) for kind in ("agents", "staff")}
     rows: list[tuple[AgentRow, str]] = []
     shown: list[dict[str, Any]] = []
     for number, (name, title, queues, skills) in enumerate(AGENTS, start=FIRST_SIP_USER):
@@ -64,11 +75,17 @@ async def provide_agents(store: AgentStore, home: Home) -> list[dict[str, Any]]:
                 "skills": dict(skills),
             }
         )
+    staff: list[dict[str, Any]] = []
+    for name, title, role in STAFF:
+        password = secrets.token_urlsafe(9)
+        rows.append((AgentRow(AgentProfile(AgentName(name), title), role, ""), password))
+        staff.append({"name": title, "login": name, "password": password, "role": role})
+    accounts = {"agents": shown, "staff": staff}
     # The passwords are kept nowhere else: they are written before they are needed.
-    home.write(DEMO_FILE, {"agents": shown})
+    home.write(DEMO_FILE, accounts)
     for row, password in rows:
         await store.save_agent(row, password=password)
-    return shown
+    return accounts
 
 
 async def write_file(
@@ -78,7 +95,7 @@ async def write_file(
     sip: Mapping[str, Any],
     mail: Mapping[str, Any],
     site: Site,
-    agents: list[dict[str, Any]],
+    accounts: Mapping[str, list[dict[str, Any]]],
     tokens: TokenStore,
     clock: Clock,
 ) -> None:
@@ -98,6 +115,6 @@ async def write_file(
             "numbers": {
                 number: entry.title or entry.flow for number, entry in site.numbers.items()
             },
-            "agents": agents,
+            **accounts,
         },
     )

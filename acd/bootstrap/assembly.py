@@ -139,7 +139,7 @@ class _Assembly:
         site = read_site(self._settings.site.directory)
         asterisk = asterisk_settings(self._settings, self._home, self._ports)
         await self._start_engine(site, with_demo=with_demo)
-        shown = await demo.provide_agents(self._agents, self._home) if with_demo else []
+        shown = await demo.provide_accounts(self._agents, self._home) if with_demo else {}
 
         phones = Telephony(self._settings, asterisk, self._loop, self._failed, self._progress)
         roster = Roster(self._agents, self._loop, phones.agents_changed)
@@ -195,7 +195,7 @@ class _Assembly:
                 sip={"host": running.sip_host, "port": running.sip_port},
                 mail=self._texts.post.demo_document(),
                 site=site,
-                agents=shown,
+                accounts=shown,
                 tokens=self._tokens,
                 clock=self._clock,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import Annotated
 
@@ -29,6 +30,7 @@ PAGE = 200
 LARGEST_PAGE = 500
 LARGEST_FILE = 10 * 1024 * 1024
 LONGEST_NAME = 200
+UPLOAD_SECONDS = 60.0
 
 
 class MessagesQuery(msgspec.Struct, kw_only=True, frozen=True):
@@ -183,6 +185,14 @@ def _agent_of(request: web.Request) -> AgentName:
 async def _uploaded(request: web.Request) -> Attachment:
     if request.content_type != "multipart/form-data":
         raise ApiError("a file is sent as multipart/form-data")
+    try:
+        async with asyncio.timeout(UPLOAD_SECONDS):
+            return await _read_upload(request)
+    except TimeoutError:
+        raise ApiError("the file took too long to arrive", code="body-too-slow") from None
+
+
+async def _read_upload(request: web.Request) -> Attachment:
     try:
         part = await (await request.multipart()).next()
     except (ValueError, AssertionError) as error:  # no boundary, or broken headers

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, insert, select
 
 from acd.adapters.sql.engine import Database
@@ -13,6 +14,8 @@ from acd.adapters.sql.schema import audit
 from acd.adapters.sql.transactions import Transactions
 from acd.core.timers import Instant
 from acd.ports.audit import AuditEntry, AuditRow
+
+log = structlog.get_logger()
 
 LOCK = 20260002
 """Of PostgreSQL: one entry is added after another."""
@@ -65,7 +68,10 @@ class SqlAudit:
             )
             return row
 
-        return await self._transactions.run(write, "add to the audit")
+        row = await self._transactions.run(write, "add to the audit")
+        # Whoever keeps the log can tell if entries are cut off at the end.
+        log.info("audited", seq=row.seq, action=entry.action, digest=row.digest)
+        return row
 
     async def entries(
         self,
