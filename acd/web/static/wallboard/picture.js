@@ -7,7 +7,7 @@ const ROW = 34;
 const HEAD = 26;
 const LEAST_SECONDS = 1;
 
-/** Bars that one record opens and another closes: type of record → what it does to which bars. */
+/** Records that are marks in the row of events: type → kind of mark, which is its colour. */
 const MARKS = {
   MessageAdded: (data) => (data.author === "customer" ? "in" : "out"),
   DigitTaken: () => "in",
