@@ -159,9 +159,12 @@ class Chat(_Section):
     Attributes:
         origins: sites that may include it, such as ``https://www.example.org``; pages of our own
             always may.
+        calls: numbers that customers may call from those sites with the browser's microphone; none
+            by default.
     """
 
     origins: list[str] = Field(default_factory=list)
+    calls: list[Annotated[str, Field(pattern=r"^\+?[0-9]{1,20}$")]] = Field(default_factory=list)
 
 
 WebhookName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]

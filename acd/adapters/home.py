@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -39,12 +39,14 @@ class Secrets:
         seed: what ids are derived from.
         ari, ami: passwords between the engine and its Asterisk.
         caller: password of the SIP endpoint ``caller``, which may call from any number.
+        guest: password of the SIP endpoint of web pages; every page is told its digest.
     """
 
     seed: str
     ari: str
     ami: str
     caller: str
+    guest: str
 
 
 class Home:
@@ -108,10 +110,11 @@ class Home:
         return ""
 
     def secrets(self) -> Secrets:
-        """Return the secrets of this home, made once."""
-        found = self.read("secrets.json")
-        if found is None:
-            found = asdict(Secrets(*(secrets.token_urlsafe(24) for _ in range(4))))
+        """Return the secrets of this home, made once; those that an older one lacks are added."""
+        found: dict[str, str] = self.read("secrets.json") or {}
+        lacking = [one.name for one in fields(Secrets) if one.name not in found]
+        if lacking:
+            found |= {name: secrets.token_urlsafe(24) for name in lacking}
             self.write("secrets.json", found)
         return Secrets(**found)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acd import demo
+from acd.adapters.asterisk.settings import GUEST
 from acd.adapters.clock import SystemClock
 from acd.adapters.home import ENGINE_FILE, Home
 from acd.adapters.recordings import RecordingFiles
@@ -33,7 +34,12 @@ from acd.app.site import load_site
 from acd.bootstrap.background import Background
 from acd.bootstrap.clientele import Clientele
 from acd.bootstrap.feed import live_feed
-from acd.bootstrap.places import asterisk_settings, choose_ports, database_url
+from acd.bootstrap.places import (
+    asterisk_settings,
+    choose_ports,
+    database_url,
+    guest_numbers,
+)
 from acd.bootstrap.records import reasons_of, story_of
 from acd.bootstrap.telephony import Progress, Telephony
 from acd.bootstrap.texts import Texts
@@ -44,6 +50,7 @@ from acd.core.ids import ContactId, LegId
 from acd.core.inputs import PublishSite
 from acd.core.site import Site
 from acd.flow.interpreter import FlowInterpreter
+from acd.web.guestcalls import GuestCalls
 from acd.web.live import Live
 from acd.web.recordings import Recordings
 from acd.web.reports import Reports
@@ -137,7 +144,12 @@ class _Assembly:
     async def start(self, *, with_demo: bool) -> Running:
         self._progress("reading the dialplans", None)
         site = read_site(self._settings.site.directory)
-        asterisk = asterisk_settings(self._settings, self._home, self._ports)
+        asterisk = asterisk_settings(
+            self._settings,
+            self._home,
+            self._ports,
+            guest_numbers=guest_numbers(self._settings, site, with_demo=with_demo),
+        )
         await self._start_engine(site, with_demo=with_demo)
         shown = await demo.provide_accounts(self._agents, self._home) if with_demo else {}
 
@@ -146,6 +158,7 @@ class _Assembly:
         centre = self._make_centre(phones, roster)
         own_token = secrets.token_urlsafe(32)
         watch = Watch(centre)
+        sip = f"ws://{asterisk.bind}:{asterisk.http_port}/ws"
         app = make_app(
             centre,
             own_token=own_token,
@@ -153,7 +166,15 @@ class _Assembly:
             parts=(
                 Recordings(centre, RecordingFiles(asterisk.recordings_dir)),
                 Live(self._feed, watch),
-                SipProxy(f"ws://{asterisk.bind}:{asterisk.http_port}/ws", watch),
+                SipProxy(sip, watch),
+                GuestCalls(
+                    sip,
+                    asterisk.guest_numbers,
+                    user=GUEST,
+                    password=asterisk.guest_password,
+                    origins=self._settings.chat.origins,
+                    now=self._clock.now,
+                ),
                 *self._texts.parts(centre),
                 *self._clientele.parts(centre),
                 Reports(self._course, self._clock),

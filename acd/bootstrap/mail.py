@@ -41,6 +41,7 @@ class Post:
         gateway: None where there are no addresses.
         listener: takes mails over SMTP, if it is wanted.
         sink: of the demo: mails to customers.
+        outgoing: the way out; that of the demo's customers, too.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Post:
         self.gateway: MailGateway | None = None
         self.listener: SmtpListener | None = None
         self.sink: DemoSink | None = None
+        self.outgoing: Outgoing | None = None
         mail, addresses = settings.mail, addresses_of(settings.mailboxes)
         is_demo = with_demo and not addresses
         if is_demo:
@@ -75,10 +77,10 @@ class Post:
         if is_demo:
             port = home.port("mail")
             self.sink = DemoSink()
-            outgoing: Outgoing | None = SmtpSender("127.0.0.1", port)
+            self.outgoing = SmtpSender("127.0.0.1", port)
         else:
-            outgoing = _way_out(mail)
-        self.gateway = gateway = MailGateway(addresses, store, outgoing, templates, own, clock)
+            self.outgoing = _way_out(mail)
+        self.gateway = gateway = MailGateway(addresses, store, self.outgoing, templates, own, clock)
         if port is not None:
             self.listener = SmtpListener(
                 mail.listen_host,

@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from acd.adapters.asterisk.settings import AsteriskSettings, Trunk
 from acd.adapters.home import Home
 from acd.config import Settings
+from acd.core.customer import number_of
+from acd.core.site import Site
 from acd.ports.pbx import Outbound
+
+DEMO_NUMBER = "300"
+"""Support of the sample site."""
 
 DATABASE_FILE = "acd.sqlite3"
 
@@ -41,8 +46,28 @@ def outbound_of(settings: Settings) -> Outbound | None:
     return Outbound(wanted.trunk, tuple(wanted.allow), wanted.caller_id)
 
 
-def asterisk_settings(settings: Settings, home: Home, ports: Mapping[str, int]) -> AsteriskSettings:
+def guest_numbers(settings: Settings, site: Site, *, with_demo: bool) -> tuple[str, ...]:
+    """Return what web pages may call: what is set; for the demo its support, or any number."""
+    if settings.chat.calls or not with_demo:
+        return tuple(dict.fromkeys(settings.chat.calls))
+    numbers = [number for number in site.numbers if number_of(number) == number]
+    return tuple(sorted(numbers, key=lambda number: number != DEMO_NUMBER)[:1])
+
+
+def asterisk_settings(
+    settings: Settings,
+    home: Home,
+    ports: Mapping[str, int],
+    *,
+    guest_numbers: tuple[str, ...] | None = None,
+) -> AsteriskSettings:
     """Return what the Asterisk of this home depends on, its agents aside.
+
+    Args:
+        settings: of the centre.
+        home: its run directory.
+        ports: see :func:`choose_ports`.
+        guest_numbers: what web pages may call; by default what is set.
 
     Raises:
         HomeError: the home's secrets can be neither read nor made.
@@ -70,4 +95,6 @@ def asterisk_settings(settings: Settings, home: Home, ports: Mapping[str, int]) 
         ),
         lease_seconds=settings.asterisk.lease_seconds,
         dialplan_dir=raw if raw.is_dir() else None,
+        guest_password=secrets.guest,
+        guest_numbers=tuple(settings.chat.calls) if guest_numbers is None else guest_numbers,
     )

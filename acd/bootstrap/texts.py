@@ -21,7 +21,7 @@ from acd.app.replies import read_replies
 from acd.app.typing import TypingMarks
 from acd.bootstrap.background import Background
 from acd.bootstrap.hooks import read_hooks
-from acd.bootstrap.mail import Post
+from acd.bootstrap.mail import DEMO_ADDRESS, Post
 from acd.config import Settings
 from acd.gateways.chat.gateway import ChatGateway
 from acd.gateways.webhook.gateway import WebhookGateway
@@ -59,6 +59,7 @@ class Texts:
     ) -> None:
         """Make the parts; the connections they will hold are closed with ``stack``."""
         self._settings = settings
+        self._clock = clock
         self._loop = loop
         self.intake = SqlIntake(database)
         self.messages = SqlMessages(database)
@@ -108,9 +109,12 @@ class Texts:
     def parts(self, centre: Centre) -> Sequence[object]:
         """Return what the web server serves of it."""
         replies = read_replies(self._settings.site.directory)
-        sink = self.post.sink
+        sink, outgoing = self.post.sink, self.post.outgoing
+        demo = []
+        if sink is not None and outgoing is not None:
+            demo = [DemoMailbox(sink.mails, outgoing, DEMO_ADDRESS, self._clock.now)]
         return (
-            *([DemoMailbox(sink.mails)] if sink is not None else []),
+            *demo,
             Messages(centre, self.messages, self.intake, self.typing, replies),
             Widget(self.chat, self.intake, self.messages, self._settings.chat.origins),
             Webhooks({name: gateway for gateway in self._webhooks for name in gateway.hooks}),

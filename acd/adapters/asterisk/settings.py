@@ -15,7 +15,11 @@ _HA1 = re.compile(r"[0-9a-f]{32}")
 _SECRET = re.compile(r"[A-Za-z0-9_.~-]{16,128}")
 _HOST = re.compile(r"[0-9A-Za-z.:\[\]-]{1,100}")
 _ADDRESS = re.compile(r"[0-9A-Za-z:.-]{1,64}(/[0-9.]{1,15})?")
-_RESERVED = frozenset({"global", "system", "caller", "endpoint-base", "aor-base"})
+GUEST = "web-guest"
+"""The one SIP endpoint, and digest user, of every web page that calls."""
+
+_NUMBER = re.compile(r"\+?[0-9]{1,20}")
+_RESERVED = frozenset({"global", "system", "caller", GUEST, "endpoint-base", "aor-base"})
 
 
 class SettingError(AcdError):
@@ -93,6 +97,8 @@ class AsteriskSettings:
         emergency_prompt: sound (path without extension) played before the fallback gives up.
         dialplan_dir: directory whose ``*.conf`` the dialplan includes.
         extra_modules: modules (without ``.so``) that the site's own dialplan needs.
+        guest_password: secret of the endpoint of web pages.
+        guest_numbers: what web pages may call; without any there is no such endpoint.
     """
 
     directory: Path
@@ -116,12 +122,18 @@ class AsteriskSettings:
     emergency_prompt: Path | None = None
     dialplan_dir: Path | None = None
     extra_modules: tuple[str, ...] = ()
+    guest_password: str = ""
+    guest_numbers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (self.ari_user, self.ami_user, self.systemname, self.ari_app):
             _require(_NAME, name, "name")
         for module in self.extra_modules:
             _require(_NAME, module, "module name")
+        for number in self.guest_numbers:
+            _require(_NUMBER, number, "number")
+        if self.guest_numbers:
+            _require(_SECRET, self.guest_password, "secret", shown=False)
         for secret in (self.ari_password, self.ami_password, self.caller_password):
             _require(_SECRET, secret, "secret", shown=False)
         for port in (self.http_port, self.sip_port, self.ami_port, self.rtp_start, self.rtp_end):
