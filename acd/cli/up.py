@@ -16,6 +16,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from acd.adapters.home import DEMO_FILE, Home
 from acd.bootstrap import Progress as OnProgress
 from acd.bootstrap import Running, running
 from acd.cli.live import LiveStatus
@@ -106,6 +107,8 @@ async def _serve(settings: Settings, *, with_demo: bool) -> None:
             )
             keep = stack.pop_all()
     async with keep:
+        if with_demo:
+            _say_where(centre, settings)
         print(f"ready {centre.url}", flush=True)
         await _watch(centre, settings, with_demo=with_demo)
 
@@ -126,6 +129,17 @@ async def _watch(centre: Running, settings: Settings, *, with_demo: bool) -> Non
     finally:
         shown.cancel()
         await asyncio.gather(shown, return_exceptions=True)
+
+
+def _say_where(centre: Running, settings: Settings) -> None:
+    """Tell, beside what programs read, which two pages to open."""
+    home = Home(settings.home)
+    agents = (home.read(DEMO_FILE) or {}).get("agents") or []
+    out = error_console()
+    out.print(f"acd: the customer's page of the demo: {centre.url}/demo")
+    out.print(f"acd: the desk, where agents sign in:  {centre.url}/")
+    if agents:
+        out.print(f"acd: for example {agents[0]['login']}; passwords: {home.path / DEMO_FILE}")
 
 
 def _say_how_to_try(out: Console, centre: Running, settings: Settings) -> None:

@@ -39,6 +39,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 SITE = Path(__file__).parent / "site"
 NUMBER, UNLISTED = "200", "300"
+FRIEND = "https://shop.example"
 CUSTOMER_HZ, AGENT_HZ = 1500, 1000
 
 # A steady tone is noise to a browser: it would take it out.
@@ -75,7 +76,8 @@ LOUDEST = """async () => {
 async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """The demo, with an agent of ours."""
     assert has_media_address(), "WebRTC needs an address besides loopback on this machine"
-    settings = house_settings(tmp_path_factory.mktemp("page"), SITE)
+    origins = {"origins": [FRIEND]}
+    settings = house_settings(tmp_path_factory.mktemp("page"), SITE, chat=origins)
     await provide_agents(settings, {"ann": desk_agent("ann", voice=1, mail=1)})
     async with (
         running(settings, lambda step, done: None, with_demo=True) as centre,
@@ -144,10 +146,13 @@ async def test_a_customer_calls_from_the_page(centre: House, browser: Chromium) 
         await page.get_by_text("The call has ended.").wait_for()
         await wrapped_up(centre)
 
-        # A page that is left hangs up.
+        # A page that is left hangs up. Whatever it calls its customer, it is a name.
+        name = 'María "Núñez" <b>1001</b>${EXTEN}'
+        await page.locator("acd-call").evaluate("(one, name) => { one.dataset.name = name; }", name)
         await page.get_by_role("button", name="Call us").click()
         await page.get_by_text("Connected").wait_for()
         await centre.until(lambda: centre.contact().state is ContactState.ACTIVE)
+        assert centre.contact().caller_name == "María Núñez b 1001 b EXTEN"
         await page.goto("/widget/texts.js")
         await wrapped_up(centre)
         assert window.faults == []
@@ -310,6 +315,11 @@ async def test_pages_of_other_sites_are_refused(centre: House) -> None:
         async with session.get(f"{url}/widget/call", headers=foreign) as reply:
             assert reply.status == 403
             assert "Access-Control-Allow-Origin" not in reply.headers
+        async with session.get(f"{url}/widget/call", headers={"Origin": FRIEND}) as reply:
+            assert reply.status == 200
+            assert reply.headers["Access-Control-Allow-Origin"] == FRIEND
+        async with session.get(f"{url}/widget/call?number={UNLISTED}") as reply:
+            assert reply.status == 404
         async with session.get(f"{url}/widget/call", headers={"Origin": url}) as reply:
             ticket = await reply.json()
         with pytest.raises(WSServerHandshakeError) as refused:

@@ -73,7 +73,9 @@ NEEDS: dict[tuple[str, str], Need] = {
     ("GET", "/static/{path}"): PUBLIC,
     ("GET", "/wallboard"): PUBLIC,
     ("POST", "/webhooks/{name}"): PUBLIC,
+    ("GET", "/widget/call"): PUBLIC,
     ("GET", "/widget/chat"): PUBLIC,
     ("GET", "/widget/files/{id}"): PUBLIC,
+    ("GET", "/widget/sip"): PUBLIC,
     ("GET", "/widget/{name}"): PUBLIC,
 }

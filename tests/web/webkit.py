@@ -46,6 +46,7 @@ from acd.core.timers import after
 from acd.ports.store import AgentRow, Role
 from acd.testing.fakes import TinyFlows, tiny_site
 from acd.web.cookies import csrf_token
+from acd.web.guestcalls import GuestCalls
 from acd.web.live import Live
 from acd.web.recordings import Recordings
 from acd.web.reports import Reports
@@ -269,6 +270,14 @@ async def web_at(path: Path, **leaders: Role) -> AsyncIterator[Web]:
             Recordings(centre, RecordingFiles(path)),
             Live(feed, Watch(centre)),
             SipProxy("ws://127.0.0.1:1/ws", Watch(centre)),
+            GuestCalls(
+                "ws://127.0.0.1:1/ws",
+                ("300",),
+                user="web-guest",
+                password="s" * 32,
+                origins=(),
+                now=clock.now,
+            ),
             *said.parts(centre),
             *clientele.parts(centre),
             Reports(course, clock),
