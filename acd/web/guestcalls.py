@@ -37,7 +37,7 @@ MOST_CALLS = 50
 CALLS_OF_AN_ADDRESS = 5
 """At once. Several people may sit behind one address."""
 
-TICKETS_OF_AN_ADDRESS = 20
+TICKETS_OF_AN_ADDRESS = 30
 TICKETS_SECONDS = 60.0
 
 TICKET_SECONDS = 60.0
@@ -205,9 +205,10 @@ class GuestCalls:
         """Forget tickets that nobody can use any more, and of too many the oldest."""
         now = self._now()
         idle = [key for key, one in self._tickets.items() if not one.is_open]
-        late = [key for key in idle if self._tickets[key].until < now]
-        for key in late or idle[: max(0, len(self._tickets) - REMEMBERED)]:
-            del self._tickets[key]
+        many = len(self._tickets) - REMEMBERED
+        for place, key in enumerate(idle):
+            if place < many or self._tickets[key].until < now:
+                del self._tickets[key]
 
     async def _carry(self, page: web.WebSocketResponse, caller: Caller) -> None:
         try:

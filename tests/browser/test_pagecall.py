@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import html
 import re
 import secrets
 from collections.abc import AsyncIterator
@@ -18,7 +19,9 @@ from aiohttp import (
     ClientWSTimeout,
     WSMsgType,
     WSServerHandshakeError,
+    web,
 )
+from aiohttp.test_utils import TestServer
 from axe_playwright_python.async_playwright import Axe
 from deskkit import best_share, desk_agent
 from playwright.async_api import Page, expect
@@ -39,7 +42,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 SITE = Path(__file__).parent / "site"
 NUMBER, UNLISTED = "200", "300"
-FRIEND = "https://shop.example"
 CUSTOMER_HZ, AGENT_HZ = 1500, 1000
 
 # A steady tone is noise to a browser: it would take it out.
@@ -73,10 +75,29 @@ LOUDEST = """async () => {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def friend() -> AsyncIterator[str]:
+    """Origin of another site, which may include the button; its query says from where."""
+
+    async def page(request: web.Request) -> web.Response:
+        name = html.escape('María "Núñez" <b>1001</b>${EXTEN}')
+        src = html.escape(request.query["acd"] + "/widget/call.js")
+        icon = '<link rel="icon" href="data:,">'
+        text = (
+            f'<!doctype html>{icon}<script type="module" src="{src}" data-name="{name}"></script>'
+        )
+        return web.Response(text=text, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", page)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield str(server.make_url("/")).rstrip("/")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def centre(tmp_path_factory: pytest.TempPathFactory, friend: str) -> AsyncIterator[House]:
     """The demo, with an agent of ours."""
     assert has_media_address(), "WebRTC needs an address besides loopback on this machine"
-    origins = {"origins": [FRIEND]}
+    origins = {"origins": [friend]}
     settings = house_settings(tmp_path_factory.mktemp("page"), SITE, chat=origins)
     await provide_agents(settings, {"ann": desk_agent("ann", voice=1, mail=1)})
     async with (
@@ -108,7 +129,9 @@ async def wrapped_up(centre: House) -> None:
     await centre.all_quiet()
 
 
-async def test_a_customer_calls_from_the_page(centre: House, browser: Chromium) -> None:
+async def test_a_customer_calls_from_the_page(
+    centre: House, browser: Chromium, friend: str
+) -> None:
     phone = await centre.agent("ann")
     async with browser.window(centre.running.url) as window:
         page = window.page
@@ -146,14 +169,13 @@ async def test_a_customer_calls_from_the_page(centre: House, browser: Chromium) 
         await page.get_by_text("The call has ended.").wait_for()
         await wrapped_up(centre)
 
-        # A page that is left hangs up. Whatever it calls its customer, it is a name.
-        name = 'María "Núñez" <b>1001</b>${EXTEN}'
-        await page.locator("acd-call").evaluate("(one, name) => { one.dataset.name = name; }", name)
+        # From another site. Whatever it calls its customer, it is a name; left, it hangs up.
+        await page.goto(f"{friend}/?acd={centre.running.url}")
         await page.get_by_role("button", name="Call us").click()
         await page.get_by_text("Connected").wait_for()
         await centre.until(lambda: centre.contact().state is ContactState.ACTIVE)
         assert centre.contact().caller_name == "María Núñez b 1001 b EXTEN"
-        await page.goto("/widget/texts.js")
+        await page.goto("/demo")
         await wrapped_up(centre)
         assert window.faults == []
     await centre.hang_up_all()
@@ -309,15 +331,15 @@ async def test_nor_does_asterisk(centre: House) -> None:
     assert sip_digest("web-guest", Home(centre.settings.home).secrets().guest)
 
 
-async def test_pages_of_other_sites_are_refused(centre: House) -> None:
+async def test_pages_of_other_sites_are_refused(centre: House, friend: str) -> None:
     url, foreign = centre.running.url, {"Origin": "https://evil.example"}
     async with ClientSession() as session:
         async with session.get(f"{url}/widget/call", headers=foreign) as reply:
             assert reply.status == 403
             assert "Access-Control-Allow-Origin" not in reply.headers
-        async with session.get(f"{url}/widget/call", headers={"Origin": FRIEND}) as reply:
+        async with session.get(f"{url}/widget/call", headers={"Origin": friend}) as reply:
             assert reply.status == 200
-            assert reply.headers["Access-Control-Allow-Origin"] == FRIEND
+            assert reply.headers["Access-Control-Allow-Origin"] == friend
         async with session.get(f"{url}/widget/call?number={UNLISTED}") as reply:
             assert reply.status == 404
         async with session.get(f"{url}/widget/call", headers={"Origin": url}) as reply:

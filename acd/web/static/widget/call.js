@@ -165,7 +165,9 @@ export class AcdCall extends HTMLElement {
     this.#session = session;
     session.connection.addEventListener("track", ({ streams }) => this.#play(streams[0]));
     session.connection.addEventListener("connectionstatechange", () => {
-      if (session.connection?.connectionState === "failed") session.terminate();
+      if (session.connection?.connectionState !== "failed") return;
+      over("call-lost"); // said before the end that follows from it
+      session.terminate();
     });
     session.on("progress", () => isCurrent() && this.#say("call-ringing"));
     session.on("confirmed", () => {
@@ -176,7 +178,7 @@ export class AcdCall extends HTMLElement {
       this.#clock = setInterval(() => this.#tick(), 1000);
       this.#tick();
     });
-    session.on("ended", ({ cause }) => over(cause === "RTP Timeout" ? "call-lost" : "call-over"));
+    session.on("ended", () => over("call-over"));
     session.on("failed", ({ cause }) => over({
       "Busy": "call-busy", "Canceled": "call-over", "Connection Error": "call-lost",
       "Request Timeout": "call-lost", "Unavailable": "call-busy",
