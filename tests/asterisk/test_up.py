@@ -211,7 +211,10 @@ async def test_only_the_owner_can_read_what_is_secret(place: Place):
     assert place.home.stat().st_mode & 0o077 == 0
     demo = place.demo
     assert {agent["login"] for agent in demo["agents"]} == {"ann", "bob", "carla", "dev", "eva"}
-    assert set(demo) == {"url", "token", "sip", "mail", "numbers", "agents"}
+    assert set(demo) == {"url", "token", "sip", "mail", "numbers", "agents", "staff"}
+    assert {one["login"]: one["role"] for one in demo["staff"]} == {
+        "sam": "supervisor", "ada": "admin",
+    }  # fmt: skip
     await engine.end()
     assert not (place.home / ENGINE_FILE).exists()
 
