@@ -4,7 +4,7 @@
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint bench fresh lock format
+.PHONY: help run test check lint bench soak fresh lock format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -34,6 +34,10 @@ lint:
 bench: ## the project's benchmarks, side by side with Asterisk's own queue
 	@scripts/setup test
 	$(VENV)/python -m bench
+
+soak: ## twenty minutes of random load over calls, chats and mails on real parts, watched
+	@scripts/setup test
+	$(VENV)/python -m acd.testing.soak
 
 fresh: ## show that a clone runs, takes a call and passes its tests on a bare Debian 12 (root)
 	@scripts/fresh
