@@ -10,6 +10,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
+from typing import ClassVar
 
 import structlog
 
@@ -31,8 +32,11 @@ class Follower(ABC):
     """Folds the log into a store.
 
     Attributes:
+        gather_seconds: how long changes are gathered before they are written together.
         position: the last record folded and, where it changed something, saved.
     """
+
+    gather_seconds: ClassVar[float] = 0.0
 
     def __init__(self, name: str, log_store: LogStore) -> None:
         """Prepare; ``name`` is for the program's own log."""
@@ -57,6 +61,8 @@ class Follower(ABC):
 
     def observe(self, records: Sequence[Record]) -> None:
         """Take durable records; to be given to the loop as an observer."""
+        if not records:
+            return
         if len(self._fresh) > BUFFERED_RECORDS:
             self._fresh.clear()  # there is a gap now, and the log is read from there
         self._fresh.extend(records)
@@ -91,6 +97,8 @@ class Follower(ABC):
             if not self._fresh:
                 self._wake.clear()
                 await self._wake.wait()
+                if self.gather_seconds:
+                    await asyncio.sleep(self.gather_seconds)
             while self._fresh and self._fresh[0].seq <= self.position:
                 self._fresh.popleft()
             if self._fresh and self._fresh[0].seq > self.position + 1:

@@ -93,6 +93,8 @@ class _Place(NamedTuple):
     channel: Channel
 
 
+_NOWHERE = _Place("", Channel.CHAT)  # of a contact without a thread: nobody follows it
+
 _encoder = msgspec.json.Encoder()
 _places = msgspec.json.Decoder(dict[ContactId, _Place])
 
@@ -137,12 +139,12 @@ class MessageProjector(Follower):
     def fold(self, record: Record) -> None:
         """Take one record in."""
         match record.body:
-            case e.ContactOpened() as opened if opened.channel is not Channel.VOICE:
+            case e.ContactOpened() as opened if opened.thread:
                 self._open[opened.contact] = _Place(opened.thread, opened.channel)
             case e.ContactClosed() as closed:
                 self._open.pop(closed.contact, None)
             case e.MessageAdded() as added:
-                place = self._open.get(added.contact, _Place("", Channel.VOICE))
+                place = self._open.get(added.contact, _NOWHERE)
                 self._added.append((_row(added, record, place.thread), place.channel))
             case e.MessageSettled() as settled:
                 state = MessageState.FAILED if settled.failure else MessageState.DELIVERED

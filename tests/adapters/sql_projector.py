@@ -12,12 +12,12 @@ import sys
 from acd.adapters.sql.contacts import SqlContacts
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.log import SqlLog
-from acd.app import projections
+from acd.app import follow
 from acd.app.projections import ContactProjector
 
 
 async def main(url: str, last: int) -> None:
-    projections.BATCH_RECORDS = 3
+    follow.BATCH_RECORDS = 3
     database = Database(url)
     contacts = SqlContacts(database)
     projector = ContactProjector(SqlLog(database), contacts)

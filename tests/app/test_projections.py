@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from acd.app import projections
+from acd.app import follow
 from acd.app.documents import _FOLDS, ContactFold, moment
 from acd.app.projections import ContactProjector
 from acd.core import events as e
@@ -208,8 +208,8 @@ async def _running(projector):
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch):
-    monkeypatch.setattr(projections, "GATHER_SECONDS", 0.001)
-    monkeypatch.setattr(projections, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(ContactProjector, "gather_seconds", 0.001)
+    monkeypatch.setattr(follow, "RETRY_SECONDS", 0.001)
 
 
 async def _reach(projector, seq):
@@ -217,7 +217,7 @@ async def _reach(projector, seq):
 
 
 async def test_it_catches_up_and_then_follows(monkeypatch):
-    monkeypatch.setattr(projections, "GATHER_SECONDS", 0.2)  # all batches come well within it
+    monkeypatch.setattr(ContactProjector, "gather_seconds", 0.2)  # all batches come well within it
     records = busy_centre(3, 200).records
     half = len(records) // 2
     memory = Memory(records[:half])
@@ -237,7 +237,7 @@ async def test_it_catches_up_and_then_follows(monkeypatch):
 
 
 async def test_long_logs_are_saved_in_pieces(monkeypatch):
-    monkeypatch.setattr(projections, "BATCH_RECORDS", 50)
+    monkeypatch.setattr(follow, "BATCH_RECORDS", 50)
     records = busy_centre(3, 200).records
     memory = Memory(records)
     projector = ContactProjector(memory, memory)
@@ -249,7 +249,7 @@ async def test_long_logs_are_saved_in_pieces(monkeypatch):
 
 
 async def test_what_was_missed_is_read_from_the_log(monkeypatch):
-    monkeypatch.setattr(projections, "BUFFERED_RECORDS", 10)
+    monkeypatch.setattr(follow, "BUFFERED_RECORDS", 10)
     records = busy_centre(3, 100).records
     memory = Memory(records[:5])
     projector = ContactProjector(memory, memory)
