@@ -8,7 +8,6 @@ those listed, and connects with it. What it then says is read word by word befor
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
@@ -28,7 +27,7 @@ from acd.web.auth import PUBLIC
 from acd.web.errors import ApiError
 from acd.web.guestsip import LARGEST_MESSAGE, REALM_HOST, Caller, Refused
 from acd.web.routes import route
-from acd.web.sip import PROTOCOL
+from acd.web.sip import PROTOCOL, copy, telephony
 from acd.web.throttle import Throttle
 
 log = structlog.get_logger()
@@ -54,8 +53,6 @@ SILENCE_SECONDS = 20.0
 """Within which who has connected has to call."""
 
 HEARTBEAT_SECONDS = 20.0
-
-_CLOSE_SOON = aiohttp.ClientWSTimeout(ws_close=1.0)
 
 LONGEST_NAME = 60
 
@@ -212,16 +209,7 @@ class GuestCalls:
 
     async def _carry(self, page: web.WebSocketResponse, caller: Caller) -> None:
         try:
-            async with (
-                aiohttp.ClientSession() as client,
-                client.ws_connect(
-                    self._upstream,
-                    protocols=(PROTOCOL,),
-                    compress=0,
-                    max_msg_size=64 * 1024,
-                    timeout=_CLOSE_SOON,
-                ) as asterisk,
-            ):
+            async with telephony(self._upstream) as asterisk:
                 await self._both_ways(page, asterisk, caller)
         except aiohttp.ClientError as error:
             log.warning("guest's sip link refused", reason=str(error))
@@ -232,7 +220,7 @@ class GuestCalls:
     ) -> None:
         tasks = [
             asyncio.create_task(self._up(page, asterisk, caller), name="guest-sip-up"),
-            asyncio.create_task(_down(asterisk, page), name="guest-sip-down"),
+            asyncio.create_task(copy(asterisk, page), name="guest-sip-down"),
         ]
         code = WSCloseCode.GOING_AWAY
         try:
@@ -268,16 +256,6 @@ class GuestCalls:
             caller.check(message.data)
             first = None
             await asterisk.send_str(message.data)
-
-
-async def _down(asterisk: aiohttp.ClientWebSocketResponse, page: web.WebSocketResponse) -> None:
-    async for message in asterisk:
-        if message.type is not WSMsgType.TEXT:
-            return
-        with contextlib.suppress(aiohttp.ClientConnectionResetError):
-            await page.send_str(message.data)
-            continue
-        return
 
 
 def clean_name(text: str) -> str:

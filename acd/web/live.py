@@ -55,7 +55,7 @@ class Live:
         The first frame is a snapshot; each that follows is numbered one higher than the one before
         and holds what has changed. An agent has the topic `desk`, with what is their own;
         supervisors have `wallboard`, with everything. At least every ten seconds there is a frame.
-        The server closes with 4401 when the session has ended, and with 1013 who reads too slowly.
+        The server closes with 4401 when the session has ended; who reads too slowly is cut off.
         """
         who = request[WHO]
         if query.topics is Topic.DESK and who.agent is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
+from collections.abc import AsyncIterator
 
 import aiohttp
 import structlog
@@ -27,6 +28,8 @@ PROTOCOL = "sip"
 
 LARGEST_MESSAGE = 64 * 1024
 """Octets of one SIP message; an INVITE with its offer has about four thousand."""
+
+_CLOSE_SOON = aiohttp.ClientWSTimeout(ws_close=1.0)
 
 LINKS_OF_AN_AGENT = 4
 """Connections at once: a page that is loaded again may be there before the old one has gone."""
@@ -76,15 +79,7 @@ class SipProxy:
 
     async def _carry(self, page: web.WebSocketResponse, who: Who) -> None:
         try:
-            async with (
-                aiohttp.ClientSession() as client,
-                client.ws_connect(
-                    self._upstream,
-                    protocols=(PROTOCOL,),
-                    compress=0,
-                    max_msg_size=LARGEST_MESSAGE,
-                ) as asterisk,
-            ):
+            async with telephony(self._upstream) as asterisk:
                 await self._both_ways(page, asterisk, who)
         except aiohttp.ClientError as error:
             log.warning("sip link refused", reason=str(error))
@@ -95,8 +90,8 @@ class SipProxy:
     ) -> None:
         """Copy until one side closes or the session ends; then close the other."""
         tasks = [
-            asyncio.create_task(_copy(page, asterisk), name="sip-up"),
-            asyncio.create_task(_copy(asterisk, page), name="sip-down"),
+            asyncio.create_task(copy(page, asterisk), name="sip-up"),
+            asyncio.create_task(copy(asterisk, page), name="sip-down"),
             asyncio.create_task(self._watch.ended(who), name="sip-session"),
         ]
         try:
@@ -111,7 +106,28 @@ class SipProxy:
         await page.close(code=code)
 
 
-async def _copy(source: Socket, target: Socket) -> None:
+@contextlib.asynccontextmanager
+async def telephony(upstream: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """Connect with Asterisk's websocket for SIP.
+
+    Raises:
+        aiohttp.ClientError: it does not answer.
+    """
+    async with (
+        aiohttp.ClientSession() as client,
+        client.ws_connect(
+            upstream,
+            protocols=(PROTOCOL,),
+            compress=0,
+            max_msg_size=LARGEST_MESSAGE,
+            timeout=_CLOSE_SOON,
+        ) as asterisk,
+    ):
+        yield asterisk
+
+
+async def copy(source: Socket, target: Socket) -> None:
+    """Carry messages one way until one side closes."""
     async for message in source:
         if message.type is not WSMsgType.TEXT:
             return  # SIP here is text (RFC 7118 section 5 allows it); anything else is not ours

@@ -23,6 +23,30 @@ def desk_agent(name: str, **capacity: int) -> AgentProfile:
     return replace(profile, capacity={Channel(one): count for one, count in capacity.items()})
 
 
+def loudest_of(stream: str) -> str:
+    """Return a script that finds the loudest tone of a stream and its level in dB.
+
+    Args:
+        stream: the expression that names it in the page.
+    """
+    return _LOUDEST.replace("STREAM", stream)
+
+
+_LOUDEST = """async () => {
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  analyser.fftSize = 8192;
+  context.createMediaStreamSource(STREAM).connect(analyser);
+  const powers = new Float32Array(analyser.frequencyBinCount);
+  await new Promise((done) => setTimeout(done, 400));  // it smooths over what it saw before
+  analyser.getFloatFrequencyData(powers);
+  const bin = powers.indexOf(Math.max(...powers));
+  const found = { hz: bin * context.sampleRate / analyser.fftSize, level: powers[bin] };
+  await context.close();
+  return found;
+}"""
+
+
 async def give_password(house: House, profile: AgentProfile) -> None:
     """Let an agent sign in."""
     digest = sip_digest(profile.address, sip_password(profile.name))

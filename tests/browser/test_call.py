@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from deskkit import best_share, desk_agent, give_password, sign_in
+from deskkit import best_share, desk_agent, give_password, loudest_of, sign_in
 from playwright.async_api import Page, expect
 
 from acd.core.contact import ContactState
@@ -23,19 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 SITE = Path(__file__).parents[1] / "asterisk/site"
 CUSTOMER_HZ, AGENT_HZ = 1000, 1500
 
-LOUDEST = """async () => {
-  const context = new AudioContext();
-  const analyser = context.createAnalyser();
-  analyser.fftSize = 8192;
-  context.createMediaStreamSource(acd.phone.heard).connect(analyser);
-  const powers = new Float32Array(analyser.frequencyBinCount);
-  await new Promise((done) => setTimeout(done, 400));  // it smooths over what it saw before
-  analyser.getFloatFrequencyData(powers);
-  const bin = powers.indexOf(Math.max(...powers));
-  const found = { hz: bin * context.sampleRate / analyser.fftSize, level: powers[bin] };
-  await context.close();
-  return found;
-}"""
+LOUDEST = loudest_of("acd.phone.heard")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -23,7 +23,7 @@ from aiohttp import (
 )
 from aiohttp.test_utils import TestServer
 from axe_playwright_python.async_playwright import Axe
-from deskkit import best_share, desk_agent
+from deskkit import best_share, desk_agent, loudest_of
 from playwright.async_api import Page, expect
 
 from acd.adapters.home import Home
@@ -58,20 +58,7 @@ NO_MICROPHONE = """
 
 IMPATIENT = ClientWSTimeout(ws_close=0.2)
 
-LOUDEST = """async () => {
-  const context = new AudioContext();
-  const analyser = context.createAnalyser();
-  analyser.fftSize = 8192;
-  const { heard } = document.querySelector("acd-call");
-  context.createMediaStreamSource(heard).connect(analyser);
-  const powers = new Float32Array(analyser.frequencyBinCount);
-  await new Promise((done) => setTimeout(done, 400));  // it smooths over what it saw before
-  analyser.getFloatFrequencyData(powers);
-  const bin = powers.indexOf(Math.max(...powers));
-  const found = { hz: bin * context.sampleRate / analyser.fftSize, level: powers[bin] };
-  await context.close();
-  return found;
-}"""
+LOUDEST = loudest_of("document.querySelector('acd-call').heard")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
