@@ -1,0 +1,97 @@
+"""Inputs: what the core is told. Facts in the past tense, requests in the imperative.
+
+Every input is written to the log before anything it causes, so a log replays.
+"""
+
+from __future__ import annotations
+
+from acd.core.inputs.centre import (
+    CentreInput,
+    DefineAgent,
+    FinishWrapup,
+    OpenLog,
+    PhoneReachable,
+    PublishSite,
+    RemoveAgent,
+    SetPresence,
+)
+from acd.core.inputs.contacts import (
+    AcceptOffer,
+    CallCustomer,
+    ContactArrived,
+    ContactInput,
+    CustomerLeft,
+    DeclineOffer,
+    EndContact,
+    IdentifyContact,
+    MessageArrived,
+    MessageDelivered,
+    MessageUndeliverable,
+    SendMessage,
+    SetPriority,
+    TransferContact,
+    WithdrawContact,
+)
+from acd.core.inputs.legs import (
+    CodeDialled,
+    DigitReceived,
+    LegAnswered,
+    LegArrived,
+    LegGone,
+    LegInput,
+    LegReturned,
+    LegRinging,
+    PlaybackEnded,
+    RecordingEnded,
+)
+from acd.core.inputs.pbx import (
+    HOLD_BRIDGE,
+    EffectFailed,
+    LegFact,
+    PbxInput,
+    PbxLost,
+    PbxSeen,
+    TimePassed,
+)
+
+Input = CentreInput | LegInput | ContactInput | PbxInput
+
+__all__ = [
+    "HOLD_BRIDGE",
+    "AcceptOffer",
+    "CallCustomer",
+    "CodeDialled",
+    "ContactArrived",
+    "CustomerLeft",
+    "DeclineOffer",
+    "DefineAgent",
+    "DigitReceived",
+    "EffectFailed",
+    "EndContact",
+    "FinishWrapup",
+    "IdentifyContact",
+    "Input",
+    "LegAnswered",
+    "LegArrived",
+    "LegFact",
+    "LegGone",
+    "LegReturned",
+    "LegRinging",
+    "MessageArrived",
+    "MessageDelivered",
+    "MessageUndeliverable",
+    "OpenLog",
+    "PbxLost",
+    "PbxSeen",
+    "PhoneReachable",
+    "PlaybackEnded",
+    "PublishSite",
+    "RecordingEnded",
+    "RemoveAgent",
+    "SendMessage",
+    "SetPresence",
+    "SetPriority",
+    "TimePassed",
+    "TransferContact",
+    "WithdrawContact",
+]
