@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from acd.core.calendar import Calendar
@@ -13,7 +13,11 @@ from acd.core.queue import Queue
 DEFAULT_NUMBER = "default"
 """Entry of the site's numbers that takes every number nobody listed."""
 
-_SOUND = "file:"
+FILE_PREFIX = "file:"
+"""What a spoken wording begins with that names a recorded sound."""
+
+Written = Callable[[Prompt, str], str]
+"""Writes a prompt that is a value (``number``, ``date``, …) as people of a language write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,9 @@ class Site:
         queues: queue by name.
         calendars: opening hours by name.
         flows: flow by name, as parsed TOML.
-        prompts: language to prompt key to text, or to ``file:<path>`` of a recorded sound.
+        prompts: language to prompt key to what is spoken, or ``file:<path>`` of a sound.
+        written: language to prompt key to what is written instead, of the prompts that say so.
+        unbroken: language to the prompts during which keys do not interrupt.
     """
 
     version: str = ""
@@ -53,9 +59,44 @@ class Site:
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     flows: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     prompts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    written: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unbroken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def text_of(self, prompts: Sequence[Prompt], language: str) -> str:
-        """Return prompts as they are written; recorded ones have no text."""
-        own = self.prompts.get(language, {})
-        texts = [own.get(p.value, "") if p.kind == "key" else p.value for p in prompts]
-        return " ".join(text for text in texts if text and not text.startswith(_SOUND))
+    def home_of(self, key: str, language: str) -> str | None:
+        """Return the language that a prompt is heard and read in; None if there is no such prompt.
+
+        That is ``language`` itself, else the same without its region, else the first that has it.
+        """
+        for candidate in (language, language.partition("-")[0], *self.prompts):
+            if key in self.prompts.get(candidate, ()):
+                return candidate
+        return None
+
+    def text_of(
+        self, prompts: Sequence[Prompt], language: str, written: Written | None = None
+    ) -> str:
+        """Return prompts as they are written.
+
+        A prompt's written wording goes before its spoken one; a recorded one that has none says
+        nothing. Without ``written`` values are shown as they came.
+        """
+        texts = (self._text(prompt, language, written) for prompt in prompts)
+        return " ".join(text for text in texts if text)
+
+    def _text(self, prompt: Prompt, language: str, written: Written | None) -> str:
+        if prompt.kind != "key":
+            return prompt.value if written is None else written(prompt, language)
+        home = self.home_of(prompt.value, language)
+        if home is None:
+            return ""
+        spoken = self.prompts[home][prompt.value]
+        text = self.written.get(home, {}).get(prompt.value, spoken)
+        return "" if text.startswith(FILE_PREFIX) else text
+
+    def may_interrupt(self, prompts: Sequence[Prompt], language: str) -> bool:
+        """Return whether a key may stop these prompts: none of them forbids it."""
+        return not any(
+            prompt.value in self.unbroken.get(self.home_of(prompt.value, language) or "", ())
+            for prompt in prompts
+            if prompt.kind == "key"
+        )
