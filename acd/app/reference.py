@@ -9,7 +9,8 @@ from dataclasses import MISSING
 from typing import Any
 
 from acd.app.stories import Story, StoryStep
-from acd.flow.files import CalendarKeys, NumberKeys, QueueKeys
+from acd.flow.files import NumberKeys, QueueKeys
+from acd.flow.hours import CalendarKeys, HolidayKeys
 from acd.flow.kinds import Kind, Number, OneOf
 from acd.flow.problems import Code
 from acd.flow.read import FlowKeys
@@ -35,6 +36,7 @@ def sections() -> dict[str, str]:
         "numbers": _described(NumberKeys),
         "queues": _described(QueueKeys),
         "hours": _described(CalendarKeys),
+        "holidays": _described(HolidayKeys).replace("`besides`", "`except`"),
         "flows": _described(FlowKeys),
         "nodes": "\n".join(
             f"### `{name}`\n\n{_described(node_type.schema)}"

@@ -10,6 +10,7 @@ import zoneinfo
 from functools import cache
 from pathlib import Path
 
+from acd.app.holidays import public_holidays
 from acd.app.replies import FILE as REPLIES
 from acd.core.site import Site
 from acd.flow.load import LARGEST_FILE, NUMBERS, Sound, load
@@ -44,7 +45,7 @@ def load_site(directory: Path) -> tuple[Site | None, list[Problem]]:
     files, problems = read_files(directory, "", PROMPTS)
     files.pop(REPLIES, None)  # for agents, not for flows
     sounds, more = _read_sounds(directory / SOUNDS)
-    site, found = load(files, sounds, time_zones())
+    site, found = load(files, sounds, time_zones(), public_holidays())
     problems = sorted({*problems, *more, *found})
     return (None if problems else site), problems
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from acd.core.agent import Agent
+from acd.core.calendar import Calendar, Override
 from acd.core.channel import Channel
 from acd.core.contact import Contact
 from acd.core.effects import Deliver
@@ -29,6 +30,7 @@ class State:
         threads: thread to the open contact that its messages belong to.
         intake: number of the last row of the intake that was worked off.
         outbox: messages under way to customers.
+        overrides: calendar to what somebody said instead of its hours.
         deadlines: see :class:`acd.core.timers.Timers`.
     """
 
@@ -46,6 +48,7 @@ class State:
     threads: dict[str, ContactId] = field(default_factory=dict)
     intake: int = 0
     outbox: dict[MessageId, Deliver] = field(default_factory=dict)
+    overrides: dict[str, Override] = field(default_factory=dict)
     deadlines: dict[str, Instant] = field(default_factory=dict)
 
     def number_of(self, address: str, channel: Channel) -> Number | None:
@@ -59,6 +62,13 @@ class State:
     def site_of(self, contact: Contact) -> Site:
         """Return the site version the contact entered with."""
         return self.sites[contact.site]
+
+    def is_open(self, calendar: Calendar, now: Instant) -> bool:
+        """Return whether a calendar is open: by what somebody said, else by its hours."""
+        override = self.overrides.get(calendar.name)
+        if override is not None and override.holds(now):
+            return override.is_open
+        return calendar.is_open(now)
 
     def queue_of(self, contact: Contact) -> Queue:
         """Return the policy of the queue the contact is in or was taken from."""

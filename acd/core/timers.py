@@ -44,6 +44,7 @@ class Purpose(StrEnum):
     RELAX = "relax"  # a requirement is dropped
     REST = "rest"  # an agent is considered again
     WRAPUP = "wrapup"  # wrap-up is over
+    OVERRIDE = "override"  # a calendar's own hours hold again
 
 
 class Timers:

@@ -1,15 +1,12 @@
-"""The files of a site that are not flows: numbers, queues, opening hours and prompts."""
+"""The files of a site that are not flows: numbers, queues and prompts; see also hours."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import date
-from itertools import pairwise
 from typing import Any
 
-from acd.core.calendar import WEEKDAYS, Calendar, Slots
 from acd.core.channel import Channel
 from acd.core.ids import QueueName
 from acd.core.queue import Queue
@@ -21,14 +18,11 @@ from acd.flow.kinds import (
     Flag,
     Name,
     OneOf,
-    Plain,
     Ref,
-    TableOf,
     Text,
     To,
     good_name,
     good_prompt,
-    wrong_type,
 )
 from acd.flow.kinds import Number as NumberKind
 from acd.flow.problems import At, Code, did_you_mean, quoted
@@ -38,8 +32,6 @@ Raw = Mapping[str, object]
 
 _ADDRESS = re.compile(r"\+?[0-9*#]{1,32}|[^\s@:]{1,64}@[^\s@:]{1,255}|[a-z]+:[^\s]{1,128}")
 _WHOLE = frozenset({DEFAULT_NUMBER, *Channel} - {Channel.VOICE})
-_SLOT = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 _DEEPEST = 10  # tables in tables that a prompt's key may be made of
@@ -151,114 +143,6 @@ def read_queues(raw: Raw, at: At) -> tuple[dict[QueueName, Queue], list[Named]]:
         if queue is not None and queue.hours is not None:
             named.append(Named(at / name, (Ref(To.CALENDAR, queue.hours, ("hours",)),)))
     return queues, named
-
-
-# --- hours.toml ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _SlotsKind(Plain):
-    label: str = 'list of `"09:00-17:30"`; empty is closed'
-
-    def read(self, raw: object, at: At) -> Any:
-        """Read into (start, end) in minutes, in order, end exclusive."""
-        texts = [raw] if isinstance(raw, str) else raw
-        if not isinstance(texts, list) or not all(isinstance(t, str) for t in texts):
-            return wrong_type(at, 'a list of times such as "09:00-17:30"', raw)
-        slots = []
-        for text in texts:
-            slot = _slot(text)
-            if slot is None:
-                at.say(Code.BAD_HOURS, f'{quoted(text)} is not a time such as "09:00-17:30"')
-                return BAD
-            if slot[0] >= slot[1]:
-                at.say(Code.BAD_HOURS, f"{quoted(text)} ends before it begins: split at midnight")
-                return BAD
-            slots.append(slot)
-        slots.sort()
-        if any(one[1] > other[0] for one, other in pairwise(slots)):
-            at.say(Code.BAD_HOURS, "times overlap")
-            return BAD
-        return tuple(slots)
-
-
-def _slot(text: str) -> tuple[int, int] | None:
-    match = _SLOT.fullmatch(text)
-    if match is None:
-        return None
-    h1, m1, h2, m2 = (int(part) for part in match.groups())
-    start, end = h1 * 60 + m1, h2 * 60 + m2
-    return (start, end) if m1 < 60 and m2 < 60 and start <= 1440 and end <= 1440 else None
-
-
-def _days(text: str) -> tuple[str, ...] | None:
-    """Return the weekdays that ``mon`` or ``mon-fri`` means, or None."""
-    first, _, last = text.partition("-")
-    last = last or first
-    if first not in WEEKDAYS or last not in WEEKDAYS or text.endswith("-"):
-        return None
-    start, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
-    return WEEKDAYS[start : end + 1] if start <= end else None
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return _DATE.fullmatch(text) is not None and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-_WEEK = TableOf(
-    "table of days to times",
-    value=_SlotsKind(),
-    key_fits=lambda text: _days(text) is not None,
-    key_wanted="mon … sun, or from one to a later one such as mon-fri",
-    may_be_empty=True,
-)
-_DATES = TableOf(
-    "table of dates to times",
-    value=_SlotsKind(),
-    key_fits=_is_date,
-    key_wanted="a date such as 2026-12-25",
-    may_be_empty=True,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarKeys:
-    """One table per calendar: `[office]`."""
-
-    timezone: str = key(Text(), "time zone that the times are meant in: `America/New_York`")
-    week: Mapping[str, Slots] = key(_WEEK, 'when it is open: `mon-fri = ["09:00-17:30"]`')
-    dates: Mapping[str, Slots] | None = key(
-        _DATES, "holidays and the like: instead of the weekday's times", default=None
-    )
-
-
-def read_calendar(name: str, raw: object, at: At, zones: Collection[str]) -> Calendar | None:
-    """Return one calendar, or None after reporting what is wrong with it."""
-    good = good_name(name, "calendar", at)
-    keys = read_schema(CalendarKeys, raw, at)
-    if keys is BAD:
-        return None
-    if keys.timezone not in zones:
-        hint = did_you_mean(keys.timezone, zones)
-        (at / "timezone").say(Code.BAD_TIMEZONE, f"no time zone {quoted(keys.timezone)}{hint}")
-        good = False
-    week: dict[str, Slots] = {}
-    for days, slots in keys.week.items():
-        for day in _days(days) or ():
-            if day in week:
-                (at / "week" / days).say(Code.BAD_HOURS, f"{day} is already said")
-                good = False
-            week[day] = slots
-    return Calendar(name, keys.timezone, week, keys.dates or {}) if good else None
-
-
-def read_calendars(raw: Raw, at: At, zones: Collection[str]) -> dict[str, Calendar]:
-    """Return the calendars by name; ``zones`` are the time zones that exist."""
-    calendars = (read_calendar(name, table, at / name, zones) for name, table in raw.items())
-    return {calendar.name: calendar for calendar in calendars if calendar is not None}
 
 
 # --- prompts/<language>.toml --------------------------------------------------------------------

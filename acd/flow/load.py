@@ -15,11 +15,11 @@ from acd.core.site import Number, Site
 from acd.flow.check import Named, Names, check
 from acd.flow.files import (
     is_language,
-    read_calendars,
     read_numbers,
     read_prompts,
     read_queues,
 )
+from acd.flow.hours import HolidayBook, NoHolidays, read_calendars
 from acd.flow.kinds import To, good_name
 from acd.flow.model import SYSTEM_PROMPTS
 from acd.flow.problems import Code, Problem, Report, quoted
@@ -47,7 +47,10 @@ class Sound:
 
 
 def load(
-    files: Mapping[str, bytes], sounds: Mapping[str, Sound], zones: Collection[str]
+    files: Mapping[str, bytes],
+    sounds: Mapping[str, Sound],
+    zones: Collection[str],
+    holidays: HolidayBook | None = None,
 ) -> tuple[Site | None, list[Problem]]:
     """Return the site that ``files`` describe, and what is wrong with it.
 
@@ -56,6 +59,7 @@ def load(
             ``hours.toml``, ``prompts/<language>.toml``; every other ``*.toml`` is a flow.
         sounds: path relative to ``sounds/`` to what is known about the file.
         zones: names of the time zones that exist.
+        holidays: the public holidays that are known; by default none are.
 
     Returns:
         The site and no problem, or None and all problems in the order of files and lines.
@@ -72,7 +76,7 @@ def load(
         # A queue with a wrong key is still a queue to whoever names it.
         names.known[To.QUEUE] = frozenset(raw)
     if (raw := tables.get(HOURS, {})) is not None:
-        calendars = read_calendars(raw, report.at(HOURS), zones)
+        calendars = read_calendars(raw, report.at(HOURS), zones, holidays or NoHolidays())
         names.known[To.CALENDAR] = frozenset(raw)
     prompts = _prompts(tables, report, names, {path: s.defect for path, s in sounds.items()})
     raw_flows, flows = {}, {}
@@ -90,7 +94,7 @@ def load(
     check(report, flows, named, names)
     if report.problems:
         return None, report.sorted()
-    version = _version(files, sounds)
+    version = _version(files, sounds, calendars)
     return Site(version, numbers, queues, calendars, raw_flows, prompts), []
 
 
@@ -172,7 +176,9 @@ def _prompts(
     return prompts
 
 
-def _version(files: Mapping[str, bytes], sounds: Mapping[str, Sound]) -> str:
+def _version(
+    files: Mapping[str, bytes], sounds: Mapping[str, Sound], calendars: Mapping[str, Calendar]
+) -> str:
     """Return a hash of everything that makes the site, the same on every machine."""
     digest = hashlib.blake2b(digest_size=8)
     for name in sorted(files):
@@ -180,4 +186,7 @@ def _version(files: Mapping[str, bytes], sounds: Mapping[str, Sound]) -> str:
         digest.update(files[name])
     for path in sorted(sounds):
         digest.update(f"sounds/{path}\0{sounds[path].digest}\0".encode())
+    for name in sorted(calendars):  # holidays do not stand in the files, and a year adds some
+        for day, title in calendars[name].holidays.items():
+            digest.update(f"{name}\0{day}\0{title}\0".encode())
     return digest.hexdigest()

@@ -29,6 +29,8 @@ class Code(Enum):
     BAD_NUMBER = ("bad-number", "not a number that can be dialled")
     BAD_HOURS = ("bad-hours", "opening hours that cannot be understood")
     BAD_TIMEZONE = ("bad-timezone", "no such time zone")
+    UNKNOWN_COUNTRY = ("unknown-country", "no such country, or part of it, has known holidays")
+    UNKNOWN_HOLIDAY = ("unknown-holiday", "no public holiday of that country has this name")
     UNKNOWN_TYPE = ("unknown-type", "no such type of node")
     UNKNOWN_NODE = ("unknown-node", "an exit leads to a node that does not exist")
     UNKNOWN_FLOW = ("unknown-flow", "no such flow")

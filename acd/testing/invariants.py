@@ -200,6 +200,9 @@ def _timers(state: State) -> Iterator[str]:
     for agent in state.agents.values():
         if agent.rest_until is not None:
             expected[f"{Purpose.REST}:{agent.name}"] = agent.rest_until
+    for override in state.overrides.values():
+        if override.until is not None:
+            expected[f"{Purpose.OVERRIDE}:{override.calendar}"] = override.until
     for key, at in expected.items():
         if key not in state.deadlines or at not in (..., state.deadlines[key]):
             yield f"deadline {key} is {state.deadlines.get(key)} instead of {at}"

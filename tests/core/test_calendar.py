@@ -18,6 +18,12 @@ NINE_TO_FIVE = dict.fromkeys(WEEKDAYS[:5], ((540, 1020),))
 OFFICE = Calendar("office", "Europe/Berlin", NINE_TO_FIVE, {"2026-12-25": ()})
 NIGHT = Calendar("night", "Europe/Berlin", {"sun": ((60, 300),)})  # clocks change on Sundays
 ALWAYS = Calendar("always", "America/New_York", dict.fromkeys(WEEKDAYS, ((0, 1440),)))
+BAR = Calendar(  # Friday and Saturday nights, which are theirs though Sunday is a holiday
+    "bar",
+    "Europe/Berlin",
+    {"fri": ((1200, 1560),), "sat": ((60, 180), (1200, 1680))},
+    {"2026-03-29": (), "2026-10-25": ((0, 60), (120, 300))},
+)
 HOUR = 3600
 
 
@@ -80,7 +86,7 @@ MINUTES = st.integers(0, 3 * 1440)
 @example(SPRING, 0, 600)
 @example(AUTUMN, 0, 600)
 def test_it_is_the_time_for_which_it_is_open(day, first, length):
-    for calendar in (OFFICE, NIGHT):
+    for calendar in (OFFICE, NIGHT, BAR):
         minutes = [Instant(day + (first + n) * MINUTE) for n in range(length)]
         expected = 60 * sum(calendar.is_open(minute) for minute in minutes)
         start = Instant(day + first * MINUTE)
@@ -97,3 +103,49 @@ def test_parts_add_up_and_always_is_always(start, first, second):
     parts = ALWAYS.business_seconds(start, middle) + ALWAYS.business_seconds(middle, end)
     assert parts == pytest.approx((end - start) / MICROSECONDS)
     assert 0 <= OFFICE.business_seconds(start, end) <= (end - start) / MICROSECONDS
+
+
+def test_a_night_belongs_to_the_day_it_begins_on():
+    assert not BAR.is_open(at("2026-11-20 19:59"))
+    assert BAR.is_open(at("2026-11-20 20:00"))
+    assert BAR.is_open(at("2026-11-21 02:59"))  # Friday's until two, and Saturday's one to three
+    assert not BAR.is_open(at("2026-11-21 03:00"))
+    assert BAR.is_open(at("2026-03-29 01:30"))  # Saturday's night, and Sunday is a holiday
+    friday_on = at("2026-11-20 12:00"), at("2026-11-21 12:00")
+    assert BAR.business_seconds(*friday_on) == 7 * HOUR  # what overlaps counts once
+
+
+@pytest.mark.parametrize(
+    ("calendar", "now", "change"),
+    [
+        (OFFICE, "2026-11-23 08:00", "2026-11-23 09:00"),
+        (OFFICE, "2026-11-23 09:00", "2026-11-23 17:00"),
+        (OFFICE, "2026-11-20 17:00", "2026-11-23 09:00"),
+        (OFFICE, "2026-12-24 18:00", "2026-12-28 09:00"),
+        (BAR, "2026-11-20 21:00", "2026-11-21 03:00"),
+        (NIGHT, "2026-03-29 01:30", "2026-03-29 05:00"),
+        (NIGHT, "2026-10-25 02:30", "2026-10-25 05:00"),
+    ],
+)
+def test_when_it_next_changes(calendar, now, change):
+    assert calendar.next_change(at(now)) == at(change)
+
+
+def test_what_never_changes():
+    assert ALWAYS.next_change(at("2026-11-23 12:00")) is None
+    assert Calendar("never").next_change(at("2026-11-23 12:00")) is None
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.sampled_from([OFFICE, NIGHT, BAR]),
+    st.sampled_from([SPRING, AUTUMN, at("2026-12-24 12:00")]),
+    MINUTES,
+)
+def test_nothing_changes_before_it_does(calendar, day, minute):
+    now = Instant(day + minute * MINUTE)
+    change, is_open = calendar.next_change(now), calendar.is_open(now)
+    assert change > now
+    assert calendar.is_open(change) is not is_open
+    length = (change - now) / MICROSECONDS
+    assert calendar.business_seconds(now, change) == (length if is_open else 0)

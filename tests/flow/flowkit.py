@@ -21,12 +21,33 @@ from acd.core.flows import (
 from acd.core.ids import ContactId
 from acd.core.site import Site
 from acd.core.timers import Instant, after
+from acd.flow.hours import Holiday
 from acd.flow.interpreter import FlowInterpreter
 from acd.flow.load import Sound, load
 from acd.flow.problems import Problem
 
 ZONES = frozenset({"UTC", "America/New_York"})
 MONDAY_NOON = Instant(1_795_435_200_000_000)  # 2026-11-23 12:00 UTC
+
+
+class Utopia:
+    """A country with two holidays, and a part with a third."""
+
+    known_until = "2027-12-31"
+
+    def countries(self) -> tuple[str, ...]:
+        return ("UT",)
+
+    def subdivisions(self, country: str) -> tuple[str, ...]:
+        return ("N",)
+
+    def holidays(self, country: str, subdivision: str) -> Mapping[str, Holiday]:
+        noon = Holiday("Noon", ("Noon", "Mediodía"))
+        days = {"2026-11-23": noon, "2026-12-25": Holiday("Noon (observed)", ("Noon (observed)",))}
+        return days | ({"2026-11-24": Holiday("North", ("North",))} if subdivision else {})
+
+
+UTOPIA = Utopia()
 
 FILES = {
     "numbers.toml": '"100" = "main"\n',
@@ -53,7 +74,7 @@ def read(
 ) -> tuple[Site | None, list[Problem]]:
     """Load the usual files with some of them replaced or added."""
     merged = FILES | dict(files)
-    return load({name: text.encode() for name, text in merged.items()}, sounds or {}, ZONES)
+    return load({name: text.encode() for name, text in merged.items()}, sounds or {}, ZONES, UTOPIA)
 
 
 class Caller:

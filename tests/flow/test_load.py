@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from flowkit import BYE, FILES, read
+from flowkit import BYE, FILES, UTOPIA, read
 
 from acd.core.calendar import Calendar
 from acd.core.queue import Queue
 from acd.core.site import Number
+from acd.flow.hours import Holiday
 from acd.flow.load import LARGEST_FILE, Sound, load
 from acd.flow.model import SYSTEM_PROMPTS
 from acd.flow.problems import Code, Report
@@ -26,6 +27,7 @@ NODE = f"""start = "a"
 {BYE}
 [node.a]
 """
+HOLIDAYS = '[office]\ntimezone = "UTC"\nweek = {}\nholidays = '
 SET = 'type = "set"\nvalues = { x = "1" }\n'
 ENQUEUE = 'type = "enqueue"\nqueue = "sales"\non_fail = "bye"\n'
 
@@ -82,6 +84,18 @@ CASES: list[dict[str, str]] = [
         "hours.toml": '[office]\ntimezone = "UTC"\nweek = {}\n[office.dates]\n'
         "2026-02-30 = [] #! bad-name\n20260203 = [] #! bad-name\n"
     },
+    {
+        "hours.toml": '[office]\ntimezone = "UTC"\n[office.week]\n'
+        'mon = ["22:00-02:00", "23:00-24:00"] #! bad-hours\ntue = "24:00-02:00" #! bad-hours\n'
+    },
+    {"hours.toml": HOLIDAYS + '"UR" #! unknown-country\n'},
+    {"hours.toml": HOLIDAYS + "3 #! wrong-type\n"},
+    {"hours.toml": HOLIDAYS + '{ subdivision = "N" } #! missing-key\n'},
+    {"hours.toml": HOLIDAYS + '{ country = "UT", subdivision = "S" } #! unknown-country\n'},
+    {"hours.toml": HOLIDAYS + '{ country = "UT", except = ["Midnight"] } #! unknown-holiday\n'},
+    {"hours.toml": HOLIDAYS + '{ country = "UT", except = "Noon" } #! wrong-type\n'},
+    {"hours.toml": HOLIDAYS + '{ country = "UT", besides = ["Noon"] } #! unknown-key\n'},
+    {"hours.toml": HOLIDAYS + '{ country = "UT", open = ["10-14"] } #! bad-hours\n'},
     {"hours.toml": '["the office"] #! bad-name\ntimezone = "UTC"\nweek = {}\n'},
     # --- prompts ---
     {"prompts/en.toml": 'hello = "" #! out-of-range\n'},
@@ -249,7 +263,7 @@ def problems(files: dict[str, str]) -> list[tuple[str, int, str]]:
     merged = FILES | {"main.toml": 'start = "bye"\n' + BYE} | files
     merged.pop("_", None)
     encoded = {name: text.encode("utf-8", "surrogateescape") for name, text in merged.items()}
-    site, found = load(encoded, SOUNDS, frozenset({"UTC", "America/New_York"}))
+    site, found = load(encoded, SOUNDS, frozenset({"UTC", "America/New_York"}), UTOPIA)
     assert (site is None) is bool(found)
     return [(p.file, p.line, p.code) for p in found]
 
@@ -277,6 +291,44 @@ def test_every_code_is_tested() -> None:
     elsewhere = {"missing-file", "unreadable-file", "bad-story", "story-failed"}
     assert tested | elsewhere == {code.code for code in Code}
     assert not tested & elsewhere
+
+
+def test_holidays_stand_among_the_dates() -> None:
+    keys = '{ country = "UT", subdivision = "N", open = ["22:00-02:00"] }'
+    text = HOLIDAYS + keys + "\n[office.dates]\n2026-11-24 = []\n"
+    main = {"main.toml": 'start = "bye"\n' + BYE}
+    site, _ = read(main | {"hours.toml": text})
+    assert site is not None
+    office = site.calendars["office"]
+    night = ((1320, 1560),)
+    assert office.dates == {"2026-11-23": night, "2026-12-25": night, "2026-11-24": ()}
+    assert office.holidays["2026-11-24"] == "North"
+    assert office.known_until == "2027-12-31"
+    without, _ = read(main | {"hours.toml": text.replace("open", 'except = ["Mediodía"], open')})
+    assert without is not None
+    assert set(without.calendars["office"].dates) == {"2026-12-25", "2026-11-24"}
+    without, _ = read(main | {"hours.toml": text.replace("open", 'except = ["Noon"], open')})
+    assert without is not None
+    assert set(without.calendars["office"].dates) == {"2026-11-24"}  # the observed day goes, too
+
+
+def test_a_year_that_adds_holidays_is_a_new_version() -> None:
+    class Later(type(UTOPIA)):
+        def holidays(self, country: str, subdivision: str) -> dict[str, Holiday]:
+            return dict(super().holidays(country, subdivision)) | {
+                "2028-01-01": Holiday("New Year", ("New Year",))
+            }
+
+    files = {name: text.encode() for name, text in FILES.items()}
+    files["main.toml"] = f'start = "bye"\n{BYE}'.encode()
+    zones = frozenset({"UTC"})
+    without = [load(files, {}, zones, book)[0] for book in (UTOPIA, Later())]
+    files["hours.toml"] = f'{HOLIDAYS}"UT"\n'.encode()
+    with_them = [load(files, {}, zones, book)[0] for book in (UTOPIA, Later())]
+    versions = [site.version for site in (*without, *with_them) if site is not None]
+    assert len(versions) == 4
+    assert versions[0] == versions[1]
+    assert versions[2] != versions[3]
 
 
 def test_a_site_without_numbers_is_none() -> None:

@@ -77,6 +77,22 @@ def _(state: State, _: Timers, event: e.PhoneChanged, _at: Instant, _seq: int) -
     state.agents[event.agent].is_reachable = event.is_reachable
 
 
+@folds(e.CalendarOverridden)
+def _(state: State, timers: Timers, event: e.CalendarOverridden, _at: Instant, _seq: int) -> None:
+    override = event.override
+    state.overrides[override.calendar] = override
+    if override.until is None:
+        timers.clear(Purpose.OVERRIDE, override.calendar)
+    else:
+        timers.set(Purpose.OVERRIDE, override.calendar, override.until)
+
+
+@folds(e.OverrideEnded)
+def _(state: State, timers: Timers, event: e.OverrideEnded, _at: Instant, _seq: int) -> None:
+    del state.overrides[event.calendar]
+    timers.clear(Purpose.OVERRIDE, event.calendar)
+
+
 @folds(e.PbxEpochChanged)
 def _(state: State, _: Timers, event: e.PbxEpochChanged, _at: Instant, _seq: int) -> None:
     state.epochs[event.node] = event.epoch

@@ -1,9 +1,10 @@
-"""The log and the site."""
+"""The log, the site, and what people say instead of its calendars."""
 
 from __future__ import annotations
 
 from acd.core import events as e
 from acd.core import inputs as i
+from acd.core.calendar import Override
 from acd.core.decide.registry import decides
 from acd.core.turn import Turn
 
@@ -22,3 +23,21 @@ def publish_site(turn: Turn, cause: i.PublishSite) -> None:
     """Make a site the running one; the same version again is nothing."""
     if cause.site.version != turn.state.site:
         turn.emit(e.SitePublished(cause.site))
+
+
+@decides(i.OverrideCalendar)
+def override_calendar(turn: Turn, cause: i.OverrideCalendar) -> None:
+    """Open or close a calendar by word; what was said before is replaced."""
+    name, state = cause.calendar, turn.state
+    if cause.is_open is None:
+        if name in state.overrides:
+            turn.emit(e.OverrideEnded(name, turn.actor))
+        return
+    site = state.sites.get(state.site)
+    if site is None or name not in site.calendars:
+        turn.refuse("calendar-unknown", f"there is no calendar {name!r}")
+    elif cause.until is not None and cause.until <= turn.now:
+        turn.refuse("until-past", "the time until which it shall hold is over")
+    else:
+        said = Override(name, cause.is_open, cause.until, cause.note, turn.actor, turn.now)
+        turn.emit(e.CalendarOverridden(said))

@@ -81,6 +81,11 @@ def _wrapup(turn: Turn, about: str) -> None:
         finish_work(turn, agent, work)
 
 
+def _override(turn: Turn, about: str) -> None:
+    if about in turn.state.overrides:
+        turn.emit(e.OverrideEnded(about, by=""))
+
+
 DUE: dict[Purpose, Callable[[Turn, str], None]] = {
     Purpose.OFFER: _offer,
     Purpose.RINGING: _ringing,
@@ -90,4 +95,5 @@ DUE: dict[Purpose, Callable[[Turn, str], None]] = {
     Purpose.RELAX: _relax,
     Purpose.REST: _rest,
     Purpose.WRAPUP: _wrapup,
+    Purpose.OVERRIDE: _override,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from acd.core.agent import AgentProfile, Presence
+from acd.core.calendar import Override
 from acd.core.events.base import EventBase
 from acd.core.ids import (
     AgentName,
@@ -91,6 +92,25 @@ class PbxEpochChanged(EventBase):
     epoch: str
 
 
+@value(frozen=True, slots=True)
+class CalendarOverridden(EventBase):
+    """Somebody said that a calendar is open, or closed, whatever its hours are."""
+
+    override: Override
+
+
+@value(frozen=True, slots=True)
+class OverrideEnded(EventBase):
+    """A calendar's own hours hold again.
+
+    Attributes:
+        by: who said so; empty if its time was over.
+    """
+
+    calendar: str
+    by: str
+
+
 CentreEvent = (
     LogOpened
     | SitePublished
@@ -102,4 +122,6 @@ CentreEvent = (
     | RestEnded
     | PhoneChanged
     | PbxEpochChanged
+    | CalendarOverridden
+    | OverrideEnded
 )

@@ -8,6 +8,7 @@ from acd.core.ids import (
     ContactId,
 )
 from acd.core.site import Site
+from acd.core.timers import Instant
 from acd.core.value import value
 
 
@@ -79,6 +80,30 @@ class FinishWrapup:
     note: str = ""
 
 
+@value(frozen=True, slots=True)
+class OverrideCalendar:
+    """Somebody opens or closes a calendar by word, or lets its own hours hold again.
+
+    Attributes:
+        calendar: its name.
+        is_open: what it shall count as; None for what its hours say.
+        until: when its hours hold again by themselves; None for not.
+        note: why, for colleagues.
+    """
+
+    calendar: str
+    is_open: bool | None
+    until: Instant | None = None
+    note: str = ""
+
+
 CentreInput = (
-    OpenLog | PublishSite | DefineAgent | RemoveAgent | SetPresence | PhoneReachable | FinishWrapup
+    OpenLog
+    | PublishSite
+    | DefineAgent
+    | RemoveAgent
+    | SetPresence
+    | PhoneReachable
+    | FinishWrapup
+    | OverrideCalendar
 )
