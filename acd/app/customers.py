@@ -8,6 +8,7 @@ comes from the log, so a crash anywhere only has the same done again, to no effe
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from acd.app.follow import Follower
 from acd.app.metrics import STREAM_ATTRIBUTE
@@ -16,6 +17,7 @@ from acd.core.channel import TRAITS, Channel
 from acd.core.customer import Identity, IdentityKind, identity_of
 from acd.core.ids import ContactId, ConversationId, CustomerId
 from acd.core.inputs import IdentifyContact, Input
+from acd.core.message import SUBJECT
 from acd.core.record import Record
 from acd.core.state import State
 from acd.ports.customers import CustomerStore, Fact, Known, Learned, Left, Placed, Sighting
@@ -23,7 +25,7 @@ from acd.ports.store import LogStore
 
 ACTOR = "customers"
 
-OF_ONE_CONTACT = frozenset({STREAM_ATTRIBUTE, "subject"})
+OF_ONE_CONTACT = frozenset({STREAM_ATTRIBUTE, SUBJECT})
 """Attributes that say something of one contact only; the conversation does not carry them."""
 
 _CHANNELS = tuple(f"{channel}_" for channel in Channel)
@@ -49,6 +51,11 @@ def identity_of_contact(opened: e.ContactOpened) -> Identity | None:
     return identity_of(f"{opened.dnis}/{found.text}", (IdentityKind.HANDLE,))
 
 
+def is_ours(opened: e.ContactOpened) -> bool:
+    """Return whether an agent began a contact; older logs tell that of calls only."""
+    return opened.begun_by is not None or bool(opened.dial)
+
+
 def fact_of(record: Record) -> Fact | None:
     """Return what a record says about customers, or None."""
     match record.body:
@@ -66,7 +73,7 @@ def fact_of(record: Record) -> Fact | None:
 
 def _sighting(record: Record, opened: e.ContactOpened) -> Sighting | None:
     identity = identity_of_contact(opened)
-    if identity is None or opened.dial:  # whom we ring is known from the contact it is about
+    if identity is None or is_ours(opened):  # who it is to is known from the contact it is about
         return None
     born = opened.contact.removeprefix("c-")  # so whoever is made of it tells where
     return Sighting(
@@ -120,11 +127,11 @@ class Customers(Follower):
         self._state = state
         self._tell = tell
         self._facts: list[Fact] = []
-        self._rung: set[ContactId] = set()  # contacts that we began
+        self._begun: dict[ContactId, str] = {}  # contacts that we began, to their threads
 
     async def begin(self) -> int:
         """Go back to what is stored, and tell the engine what a crash may have kept from it."""
-        self._facts, self._rung = [], set()
+        self._facts, self._begun = [], {}
         position = await self._store.customer_position()
         unknown = [one.id for one in self._state.contacts.values() if one.customer is None]
         for known in await self._store.known(unknown):
@@ -134,13 +141,15 @@ class Customers(Follower):
     def fold(self, record: Record) -> None:
         """Take one record in."""
         match record.body:
-            case e.ContactOpened() as opened if opened.dial:
-                self._rung.add(opened.contact)
-            case e.ContactIdentified(contact) if contact not in self._rung:
+            case e.ContactOpened() as opened if is_ours(opened):
+                self._begun[opened.contact] = opened.thread
+            case e.ContactIdentified(contact) if contact not in self._begun:
                 return  # we said so
             case e.ContactEnded(contact):
-                self._rung.discard(contact)
+                self._begun.pop(contact, None)
         fact = fact_of(record)
+        if isinstance(fact, Placed):
+            fact = replace(fact, thread=self._begun[fact.contact])
         if fact is not None:
             self._facts.append(fact)
 

@@ -74,6 +74,7 @@ class ContactDocument(msgspec.Struct, kw_only=True):
         recording: the newest; each is named by its segment too.
         thread: what ties written messages to it.
         is_held: its agent has put it aside for work that goes before.
+        begun_by: the agent who began it; null for the customer.
         messages: how many were written, by anybody; ``replied_at`` is the first of an agent.
         is_answered: the last who wrote was not the customer.
         ended_at: the customer is no longer with us; ``closed_at`` comes after wrap-up.
@@ -107,6 +108,7 @@ class ContactDocument(msgspec.Struct, kw_only=True):
     note: str = ""
     recording: RecordingId | None = None
     thread: str = ""
+    begun_by: AgentName | None = None
     customer_id: CustomerId | None = None
     conversation: ConversationId | None = None
     is_held: bool = False
@@ -195,6 +197,7 @@ def _opened(event: e.ContactOpened, record: Record) -> ContactDocument:
         language=event.language,
         opened_at=moment(record.at),
         thread=event.thread,
+        begun_by=event.begun_by,
     )
 
 

@@ -104,6 +104,7 @@ _tells(i.MessageUndeliverable)(lambda b: f"message {b.message} cannot be deliver
 _tells(i.IdentifyContact)(lambda b: f"customer {b.customer}, conversation {b.conversation}")
 _tells(i.TransferContact)(lambda b: f"{b.agent} hands over to {b.to_agent or b.to_queue}")
 _tells(i.CallCustomer)(lambda b: f"{b.agent} wants to ring {b.number}")
+_tells(i.WriteCustomer)(lambda b: f"{b.agent} wants to write to {b.recipient}")
 _tells(i.SetPriority)(lambda b: f"priority to be {b.priority}")
 _tells(i.WithdrawContact)(lambda b: "to be taken out")
 _tells(i.AcceptOffer)(lambda b: "offer accepted on the screen")
@@ -161,6 +162,11 @@ def _contact_opened(body: e.ContactOpened) -> str:
     if body.dial:
         return f"contact {body.contact}: call to {_who(body.caller_name, body.ani)}"
     what = "call" if body.channel is Channel.VOICE else str(body.channel)
+    if body.begun_by is not None:
+        return (
+            f"contact {body.contact}: {what} of {body.begun_by} to "
+            f"{_who(body.caller_name, body.ani)}"
+        )
     return f"contact {body.contact}: {what} from {_who(body.caller_name, body.ani)} to {body.dnis}"
 
 

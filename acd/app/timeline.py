@@ -80,7 +80,7 @@ def entry_of(row: TimelineRow) -> TimelineEntry:
         channel=contact.channel,
         happened=happened,
         line=_line(contact, happened, talk),
-        is_ours=contact.dnis == OUTBOUND,
+        is_ours=is_ours(contact),
         address=contact.customer.address,
         to=contact.dnis,
         queue=contact.queue,
@@ -111,18 +111,25 @@ def happened_to(contact: ContactDocument) -> Happened:
     if contact.end_reason is EndReason.NOT_REACHED:
         return Happened.NOT_REACHED
     gave_up = contact.end_reason is EndReason.CUSTOMER_ENDED and contact.replied_at is None
+    if contact.begun_by is not None and contact.thread and contact.replied_at is None:
+        return Happened.ENDED  # nothing was written after all
     if contact.answered_at is not None and not (contact.thread and gave_up):
         return Happened.ANSWERED
     if contact.end_reason is EndReason.VOICEMAIL:
         return Happened.MESSAGE_LEFT
     asked = contact.queued_at is not None and contact.end_reason is not EndReason.WITHDRAWN
     is_missed = asked or contact.end_reason is EndReason.PBX_LOST
-    return Happened.MISSED if is_missed and contact.dnis != OUTBOUND else Happened.ENDED
+    return Happened.MISSED if is_missed and not is_ours(contact) else Happened.ENDED
+
+
+def is_ours(contact: ContactDocument) -> bool:
+    """Return whether an agent began it; older logs tell that of calls only."""
+    return contact.begun_by is not None or contact.dnis == OUTBOUND
 
 
 def _line(contact: ContactDocument, happened: Happened, talk: float | None) -> str:
     what = contact.channel.value.capitalize()
-    if contact.dnis == OUTBOUND:
+    if is_ours(contact):
         what += f" to {contact.customer.address}"
     queue = f" in {contact.queue}" if contact.queue else ""
     waited = f" after {duration(contact.wait_seconds)}" if contact.wait_seconds is not None else ""

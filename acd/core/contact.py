@@ -121,7 +121,7 @@ class Contact:
         playback: what the customer is being played by the flow, if anything.
         leave_at: when the queue gives it back to its flow.
         recording: the talk's or the message's recording, if any.
-        thread, dial: see :class:`acd.core.events.ContactOpened`.
+        thread, dial, begun_by: see :class:`acd.core.events.ContactOpened`.
         customer, conversation: who it is from and on which matter, once that is known.
         sent: key to message of what agents wrote.
         replied_at: when an agent first wrote.
@@ -161,6 +161,7 @@ class Contact:
     disposition: str = ""
     thread: str = ""
     dial: str = ""
+    begun_by: AgentName | None = None
     customer: CustomerId | None = None
     conversation: ConversationId | None = None
     sent: dict[str, MessageId] = field(default_factory=dict)

@@ -143,6 +143,7 @@ class Deliver:
         recipient: who the contact is from.
         thread: what it is an answer in.
         language: the contact's.
+        subject: what it is about, if it is known; an answer has the subject of what it answers.
     """
 
     message: MessageId
@@ -155,6 +156,7 @@ class Deliver:
     author: Author
     language: str
     attachments: tuple[str, ...] = ()
+    subject: str = ""
 
 
 PbxEffect = (

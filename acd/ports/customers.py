@@ -15,7 +15,7 @@ from typing import Protocol
 
 from acd.core.customer import Identity
 from acd.core.errors import AcdError
-from acd.core.ids import AgentName, ContactId, ConversationId, CustomerId
+from acd.core.ids import AgentName, ContactId, ConversationId, CustomerId, QueueName
 from acd.core.timers import Instant
 
 SAME_MATTER_SECONDS = 7 * 24 * 3600
@@ -85,6 +85,7 @@ class Placed:
 
     Attributes:
         customer, conversation: whose and on which; both exist.
+        thread: of written messages; empty for none.
     """
 
     seq: int
@@ -92,6 +93,7 @@ class Placed:
     contact: ContactId
     customer: CustomerId
     conversation: ConversationId
+    thread: str = ""
 
 
 Fact = Sighting | Placed | Learned | Left
@@ -187,6 +189,18 @@ class TimelineRow:
     document: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A customer with a call that no agent answered.
+
+    Attributes:
+        contacts: all of theirs in the time asked about, newest first.
+    """
+
+    customer: CustomerRow
+    contacts: tuple[TimelineRow, ...]
+
+
 class CustomerStore(Protocol):
     """Customers and conversations, durable. Every method may raise ``StoreError``."""
 
@@ -266,4 +280,19 @@ class CustomerStore(Protocol):
 
     async def contacts_of(self, conversation: ConversationId) -> list[TimelineRow]:
         """Return the contacts of a conversation, newest first."""
+        ...
+
+    async def unanswered(
+        self, queues: Sequence[QueueName] | None, *, since: Instant, limit: int
+    ) -> list[Unanswered]:
+        """Return customers who called and were answered by no agent, newest call first.
+
+        Left out is, at once, whoever talked to an agent on the phone after that; the rest of what
+        happened since is among the contacts.
+
+        Args:
+            queues: queues that the calls were in; None for all.
+            since: only calls and other contacts that began at this instant or later.
+            limit: at most so many calls.
+        """
         ...

@@ -7,7 +7,7 @@ a gateway holds rules and no sockets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from acd.core.channel import Channel
@@ -56,6 +56,25 @@ class Gateway(Protocol):
         Raises:
             DeliveryError: it was not sent, or nobody knows.
         """
+        ...
+
+
+class Opener(Protocol):
+    """A gateway on whose channel we may write first.
+
+    Attributes:
+        channel: what it serves.
+    """
+
+    channel: Channel
+
+    @property
+    def senders(self) -> Sequence[str]:
+        """Our addresses; a message from another one is not carried."""
+        ...
+
+    def fresh_thread(self) -> str:
+        """Return a thread that nothing belongs to yet, by which an answer will be known."""
         ...
 
 

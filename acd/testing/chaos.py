@@ -17,8 +17,16 @@ from acd.core.agent import AgentProfile, Presence
 from acd.core.channel import Channel
 from acd.core.contact import Contact, ContactState, EndReason
 from acd.core.engine import Engine, Outcome
-from acd.core.ids import AgentName, ContactId, LegId, QueueName
+from acd.core.ids import (
+    AgentName,
+    ContactId,
+    ConversationId,
+    CustomerId,
+    LegId,
+    QueueName,
+)
 from acd.core.leg import GoneCause, LegRole, LegState
+from acd.core.matter import Matter
 from acd.core.queue import Queue
 from acd.core.site import Site
 from acd.core.timers import Instant
@@ -200,7 +208,9 @@ class Chaos:
             return
         contact = self.random.choice(active)
         agent = AgentName(self.random.choice((contact.agent or "", *self._agents)))
-        match self.random.randrange(5):
+        match self.random.randrange(6):
+            case 5:
+                self._begin(agent)
             case 4:
                 number = f"+1555{self.random.randrange(10**6)}"
                 self.tell(i.CallCustomer(contact.id, agent, number))
@@ -212,6 +222,19 @@ class Chaos:
                 self.tell(i.TransferContact(contact.id, agent, to_agent=to))
             case _:
                 self.tell(i.SendMessage(contact.id, agent, str(self.random.randrange(3)), "Hi"))
+
+    def _begin(self, agent: AgentName) -> None:
+        """Let an agent go on with a contact that is closed."""
+        number = self.random.randrange(20)
+        closed = ContactId(f"c-closed-{number}")
+        customer, matter = CustomerId(f"cu-{number}"), ConversationId(f"cv-{number}")
+        told = Matter(QueueName(self.random.choice(("support", "sales"))), customer, matter)
+        if self.random.random() < 0.5:
+            self.tell(i.CallCustomer(closed, agent, f"+1555{number:06}", told))
+        else:
+            thread = f"mail:begun{len(self.watch.records)}"
+            cause = i.WriteCustomer(closed, agent, Channel.MAIL, "us", "them", thread, "", told)
+            self.tell(cause)
 
     def _supervise(self) -> None:
         contacts = list(self.engine.state.contacts)

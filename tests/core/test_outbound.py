@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from acd.core import effects as f
@@ -10,8 +12,10 @@ from acd.core import inputs as i
 from acd.core.agent import Presence
 from acd.core.channel import Channel
 from acd.core.contact import ContactState, EndReason
-from acd.core.ids import AgentName, ConversationId, CustomerId, LegId
+from acd.core.ids import AgentName, ContactId, ConversationId, CustomerId, LegId, QueueName
 from acd.core.leg import GoneCause, LegRole
+from acd.core.matter import Matter
+from acd.testing.invariants import problems
 from acd.testing.story import Story
 
 pytestmark = pytest.mark.core
@@ -101,3 +105,83 @@ def test_only_who_works_on_it_and_can_be_rung() -> None:
     rings_out(story).refused("agent-cannot-call")
     assert not story.events(e.OfferMade)[1:]
     assert all(leg.role is not LegRole.CUSTOMER for leg in story.engine.state.legs.values())
+
+
+# --- closed contacts ----------------------------------------------------------------------------
+
+EARLIER = Matter(
+    QueueName("support"), CustomerId("k1"), ConversationId("v1"), "Zoe", "es", {"order": "17"}
+)
+CLOSED = ContactId("c-closed")
+ADDRESS, OURS, THREAD = "zoe@example.org", "support@example.org", "mail:0123"
+
+
+def desk(*agents: str) -> Story:
+    story = Story().looks()
+    for name in agents or ("ann",):
+        story.agent(name, capacity={Channel.VOICE: 1, Channel.MAIL: 1})
+    return story
+
+
+def calls_back(story: Story, agent: str = "ann", matter: Matter | None = EARLIER) -> Story:
+    return story.tell(i.CallCustomer(CLOSED, AgentName(agent), NUMBER, matter), f"agent:{agent}")
+
+
+def writes_first(story: Story, agent: str = "ann", **other: str) -> Story:
+    told = {"thread": THREAD, "subject": "Your call"} | other
+    cause = i.WriteCustomer(
+        CLOSED, AgentName(agent), Channel.MAIL, OURS, ADDRESS, matter=EARLIER, **told
+    )
+    return story.tell(cause, f"agent:{agent}")
+
+
+def test_a_closed_contact_is_called_back() -> None:
+    story = calls_back(desk()).rings("ann", NUMBER).answers("ann")
+    leg = customer_leg(story)
+    story.tell(i.LegRinging(leg)).tell(i.LegAnswered(leg)).talks(NUMBER, "ann")
+    call = story.contact(NUMBER)
+    assert (call.customer, call.conversation, call.attributes) == ("k1", "v1", {"order": "17"})
+    assert (call.begun_by, call.language, call.caller_name) == ("ann", "es", "Zoe")
+    story.tell(i.LegGone(leg)).ended(NUMBER, EndReason.CUSTOMER_ENDED).all_quiet()
+
+
+def test_two_agents_do_not_call_back_the_same_customer() -> None:
+    story = calls_back(desk("ann", "bob")).rings("ann", NUMBER)
+    calls_back(story, "bob").refused("customer-in-touch")
+    writes_first(story, "bob").refused("customer-in-touch")
+    story.later(20).ended(NUMBER, EndReason.WITHDRAWN)
+    calls_back(story, "bob").rings("bob", NUMBER)
+
+
+def test_a_closed_contact_of_a_queue_that_is_not_theirs() -> None:
+    story = desk().agent("bob", queues={"sales": 1}, capacity=BOTH)
+    calls_back(story, "bob").refused("queue-not-yours")
+    calls_back(story, matter=replace(EARLIER, queue=QueueName("gone"))).refused("queue-not-yours")
+    calls_back(story, matter=None).refused("contact-not-yours")
+    calls_back(story, "nobody").refused("contact-not-yours")
+
+
+def test_a_mail_is_begun_and_answered() -> None:
+    story = writes_first(desk())
+    mail = story.contact(ADDRESS)
+    assert (mail.state, mail.agent, mail.conversation) == (ContactState.ACTIVE, "ann", "v1")
+    assert mail.attributes == {"order": "17", "subject": "Your call"}
+    assert not problems(story.engine.state)
+    story.tell(i.SendMessage(mail.id, AgentName("ann"), "key", "We missed your call"), "agent:ann")
+    (delivery,) = story.done(f.Deliver)
+    assert (delivery.recipient, delivery.address) == (ADDRESS, OURS)
+    assert (delivery.thread, delivery.subject) == (THREAD, "Your call")
+    story.tell(i.MessageDelivered(delivery.message))
+    arrived = i.MessageArrived(1, Channel.MAIL, OURS, ADDRESS, "Zoe", THREAD, "Thanks")
+    story.tell(arrived)
+    assert len(story.engine.state.contacts) == 1, "the answer belongs to the mail"
+    story.tell(i.EndContact(mail.id, by_customer=False)).ended(ADDRESS, EndReason.AGENT_ENDED)
+    story.all_quiet()
+
+
+def test_who_cannot_take_a_mail_begins_none() -> None:
+    writes_first(writes_first(desk())).refused("customer-in-touch")
+    writes_first(desk(), thread="").refused("thread-invalid")
+    story = desk().says("ann", Presence.NOT_READY, "break")
+    writes_first(story).refused("agent-cannot-write")
+    assert not story.engine.state.contacts

@@ -278,3 +278,16 @@ class TestTemplates:
         (tmp_path / name).write_text(content)
         with pytest.raises(BrokenTemplate):
             MailTemplates(tmp_path).check()
+
+
+async def test_we_write_first_and_the_answer_is_known(post: Post) -> None:
+    thread = post.gateway.fresh_thread()
+    assert thread != post.gateway.fresh_thread()
+    await post.sends(thread, "We missed your call.", subject="Your call\r\nBcc: eve@example.org")
+    message = post.server.mails[0].message
+    assert message["Subject"] == "Your call Bcc: eve@example.org"
+    assert (message["To"], message["In-Reply-To"]) == ("jo@example.org", None)
+    assert (message["References"], message["Bcc"]) == (None, None)
+    assert text_of(message).startswith("We missed your call.")
+    answer = mails.mail("Thank you", In_Reply_To=message["Message-ID"], subject="Re: Your call")
+    assert await post.arrives(answer) == thread

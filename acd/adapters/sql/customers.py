@@ -18,6 +18,7 @@ from acd.adapters.sql.family import (
     unmerged,
     upwards,
 )
+from acd.adapters.sql.missed import unanswered
 from acd.adapters.sql.schema import (
     contacts,
     conversations,
@@ -27,7 +28,7 @@ from acd.adapters.sql.schema import (
 )
 from acd.adapters.sql.transactions import Transactions
 from acd.core.customer import Identity
-from acd.core.ids import ContactId, ConversationId, CustomerId
+from acd.core.ids import ContactId, ConversationId, CustomerId, QueueName
 from acd.core.timers import Instant
 from acd.ports.customers import (
     ConversationRow,
@@ -37,6 +38,7 @@ from acd.ports.customers import (
     Fact,
     Known,
     TimelineRow,
+    Unanswered,
 )
 
 LOCK = 20260004
@@ -120,6 +122,13 @@ class SqlCustomers:
         return await self._timeline(
             _timeline().where(customer_contacts.c.conversation == conversation)
         )
+
+    async def unanswered(
+        self, queues: Sequence[QueueName] | None, *, since: Instant, limit: int
+    ) -> list[Unanswered]:
+        """Return customers who called and were answered by no agent, newest call first."""
+        async with self._database.single("read the missed calls") as connection:
+            return await connection.run_sync(unanswered, queues, since, limit)
 
     async def _timeline(self, wanted: Select[str, str, str]) -> list[TimelineRow]:
         async with self._database.single("read the contacts") as connection:

@@ -36,6 +36,17 @@ def root_of(connection: Connection, customer: CustomerId) -> CustomerId | None:
     return None if found is None else CustomerId(found)
 
 
+def roots_of(connection: Connection, wanted: Sequence[CustomerId]) -> dict[CustomerId, CustomerId]:
+    """Return of each customer the one that they are shown as."""
+    columns = customers.c.id, customers.c.merged_into
+    way = select(customers.c.id.label("start"), *columns).where(customers.c.id.in_(wanted))
+    found = way.cte("ways", recursive=True)
+    above = select(found.c.start, *columns).join(found, customers.c.id == found.c.merged_into)
+    found = found.union_all(above)
+    ends = select(found.c.start, found.c.id).where(found.c.merged_into.is_(None))
+    return {CustomerId(start): CustomerId(root) for start, root in connection.execute(ends)}
+
+
 def unmerged(connection: Connection, customer: CustomerId) -> None:
     """Pass if the customer exists and is its own.
 

@@ -165,7 +165,7 @@ def _placed(connection: Connection, fact: Placed) -> None:
             "seq": fact.seq,
             "customer": fact.customer,
             "conversation": fact.conversation,
-            "thread": "",
+            "thread": fact.thread,
             "opened_at": fact.at,
         },
     )

@@ -27,6 +27,7 @@ def _(state: State, _: Timers, event: e.ContactOpened, at: Instant, _seq: int) -
         leg=event.leg,
         thread=event.thread,
         dial=event.dial,
+        begun_by=event.begun_by,
     )
     if event.thread:
         state.threads[event.thread] = event.contact

@@ -6,7 +6,7 @@ from acd.core import events as e
 from acd.core.apply.registry import folds
 from acd.core.channel import TRAITS
 from acd.core.effects import Deliver
-from acd.core.message import Author
+from acd.core.message import SUBJECT, Author
 from acd.core.state import State
 from acd.core.timers import Instant, Timers
 
@@ -36,6 +36,7 @@ def _(state: State, _: Timers, event: e.MessageAdded, at: Instant, _seq: int) ->
             event.author,
             contact.language,
             event.attachments,
+            contact.attributes.get(SUBJECT, ""),
         )
 
 

@@ -25,14 +25,15 @@ _AGENT, _DIALING = LegRole.AGENT, LegState.DIALING
 def match(turn: Turn) -> None:
     """End a turn: make offers until nobody waits for whom an eligible agent is free."""
     for contact, agent in turn.world.matcher.pairs():
-        _make(turn, contact, agent)
+        make(turn, contact, agent)
     for contact_id, cause in turn.to_soothe.items():
         waiting = turn.state.contacts.get(contact_id)
         if waiting is not None and waiting.offer is None:
             start_music(turn, contact_id, cause)
 
 
-def _make(turn: Turn, contact: Contact, agent: Agent) -> None:
+def make(turn: Turn, contact: Contact, agent: Agent) -> OfferId:
+    """Offer a waiting contact to an agent who can take it: reserve them, and let them know."""
     world = turn.world
     state, profile = world.state, agent.profile
     queue = state.queue_of(contact)
@@ -59,7 +60,7 @@ def _make(turn: Turn, contact: Contact, agent: Agent) -> None:
     )
     if leg is None:
         turn.do(f.Present(offer, contact.id, profile.name))
-        return
+        return offer
     node = state.legs[contact.leg].node if contact.leg is not None else next(iter(state.epochs))
     turn.emit(
         e.LegOpened(leg, node, _AGENT, _DIALING, contact.id, profile.name, offer),
@@ -77,6 +78,7 @@ def _make(turn: Turn, contact: Contact, agent: Agent) -> None:
             recording,
         )
     )
+    return offer
 
 
 def accept(turn: Turn, offer: Offer) -> None:

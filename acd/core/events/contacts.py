@@ -6,6 +6,7 @@ from acd.core.channel import Channel
 from acd.core.events.base import EventBase
 from acd.core.flows import Cursor, Prompt
 from acd.core.ids import (
+    AgentName,
     ContactId,
     ConversationId,
     CustomerId,
@@ -30,6 +31,7 @@ class ContactOpened(EventBase):
         caller_name: their name as the channel tells it.
         thread: what ties written messages to it while it is open; empty for a call.
         dial: the number we ring once an agent is there, for a call that an agent begins.
+        begun_by: the agent who began it; None for the customer.
     """
 
     contact: ContactId
@@ -42,6 +44,7 @@ class ContactOpened(EventBase):
     site: str
     thread: str = ""
     dial: str = ""
+    begun_by: AgentName | None = None
 
 
 @value(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from acd.core.inputs.contacts import (
     SetPriority,
     TransferContact,
     WithdrawContact,
+    WriteCustomer,
 )
 from acd.core.inputs.legs import (
     CodeDialled,
@@ -96,4 +97,5 @@ __all__ = [
     "TimePassed",
     "TransferContact",
     "WithdrawContact",
+    "WriteCustomer",
 ]

@@ -15,6 +15,7 @@ from acd.core.ids import (
     OfferId,
     QueueName,
 )
+from acd.core.matter import Matter
 from acd.core.skill import Requirement
 from acd.core.value import value
 
@@ -125,15 +126,41 @@ class TransferContact:
 
 @value(frozen=True, slots=True)
 class CallCustomer:
-    """The agent who works on a contact rings its customer, on the same matter.
+    """An agent rings a customer on the matter of a contact.
 
     Attributes:
+        contact: one that the agent works on, or a closed one.
         number: where the customer is rung.
+        matter: of a closed contact; without it the agent must be at work on the contact.
     """
 
     contact: ContactId
     agent: AgentName
     number: str
+    matter: Matter | None = None
+
+
+@value(frozen=True, slots=True)
+class WriteCustomer:
+    """An agent wants to write to a customer first, on the matter of a contact.
+
+    Attributes:
+        contact: as in :class:`CallCustomer`, ``matter`` too.
+        channel: one that is written.
+        address: ours that it is written from.
+        recipient: the customer's.
+        thread: a new one, by which the customer's answer will be known.
+        subject: what it is about, on a channel that tells that.
+    """
+
+    contact: ContactId
+    agent: AgentName
+    channel: Channel
+    address: str
+    recipient: str
+    thread: str
+    subject: str = ""
+    matter: Matter | None = None
 
 
 @value(frozen=True, slots=True)
@@ -187,6 +214,7 @@ ContactInput = (
     | IdentifyContact
     | TransferContact
     | CallCustomer
+    | WriteCustomer
     | SetPriority
     | WithdrawContact
     | AcceptOffer

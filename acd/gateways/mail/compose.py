@@ -31,6 +31,7 @@ class Letter:
         recipient: one address.
         text: all of it, quotation included.
         answered: the customer's last mail of the thread, if any.
+        subject: of a mail that answers none.
         is_automatic: nobody wrote it, and nobody's machine shall answer (RFC 3834).
     """
 
@@ -42,6 +43,7 @@ class Letter:
     text: str
     answered: IntakeRow | None
     is_automatic: bool
+    subject: str = ""
     attachments: Sequence[Attachment] = ()
 
 
@@ -60,7 +62,7 @@ def compose(letter: Letter) -> bytes:
     lines = [
         f"From: {formataddr((title, letter.sender), 'utf-8')}",
         f"To: {letter.recipient}",
-        f"Subject: {_encoded(subject_of(letter.answered, title))}",
+        f"Subject: {_encoded(subject_of(letter.answered, letter.subject or title))}",
         f"Date: {format_datetime(_date(letter.at))}",
         f"Message-ID: {letter.message_id}",
     ]
@@ -74,10 +76,12 @@ def compose(letter: Letter) -> bytes:
     return head.encode() + _body(letter).as_bytes()
 
 
-def subject_of(answered: IntakeRow | None, title: str) -> str:
-    """Return the subject of an answer."""
-    subject = one_line(answered.subject if answered is not None else "", 200)
-    return subject if _REPLIES.match(subject) else f"Re: {subject or title}"
+def subject_of(answered: IntakeRow | None, own: str) -> str:
+    """Return the subject of an answer, or our ``own`` where there is none to take it from."""
+    if answered is None:
+        return one_line(own, 200)
+    subject = one_line(answered.subject, 200)
+    return subject if _REPLIES.match(subject) else f"Re: {subject or one_line(own, 200)}"
 
 
 def quote_of(text: str) -> str:

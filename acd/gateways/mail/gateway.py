@@ -16,7 +16,7 @@ from acd.gateways.mail.limits import AutomaticLimits
 from acd.gateways.mail.parser import MailParser
 from acd.gateways.mail.receive import MailAddress, Receiver
 from acd.gateways.mail.templates import ACKNOWLEDGE, REPLY, BrokenTemplate, MailTemplates
-from acd.gateways.mail.threads import OwnIds
+from acd.gateways.mail.threads import OwnIds, fresh
 from acd.ports.clock import Clock
 from acd.ports.gateway import DeliveryError
 from acd.ports.intake import Attachment, IntakeRow, IntakeStore
@@ -101,6 +101,15 @@ class MailGateway:
         """
         await self.receiver.take(mail)
 
+    @property
+    def senders(self) -> Sequence[str]:
+        """Our addresses."""
+        return tuple(self._addresses)
+
+    def fresh_thread(self) -> str:
+        """Return a thread that no mail belongs to yet; any answer to ours will."""
+        return fresh()
+
     async def deliver(self, effect: Deliver) -> None:
         """Send a message as a mail; its Message-ID is the same at every attempt.
 
@@ -177,6 +186,7 @@ class MailGateway:
                 text=self._text(effect, address, answered),
                 answered=answered,
                 is_automatic=is_automatic,
+                subject=effect.subject,
                 attachments=files,
             )
             raw = compose(letter)
@@ -203,7 +213,7 @@ class MailGateway:
             "title": address.title or address.address,
             "address": address.address,
             "name": answered.sender_name if answered is not None else "",
-            "subject": subject_of(answered, address.title),
+            "subject": subject_of(answered, effect.subject or address.title),
             "quote": quote_of(answered.text) if answered is not None else "",
             "quoted_name": "",
             "quoted_at": "",

@@ -8,6 +8,7 @@ attempt to send carries the same one, and a mail of ours that comes back is know
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Sequence
 from hashlib import blake2b
 
@@ -63,6 +64,11 @@ def thread_of(
             return named
     root = references[0] if references else message_id or digest
     return derived(mailbox, sender, root)
+
+
+def fresh() -> str:
+    """Return a thread that nobody can guess."""
+    return PREFIX + secrets.token_hex(_THREAD_OCTETS)
 
 
 def derived(*parts: str) -> str:
