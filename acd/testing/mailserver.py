@@ -33,7 +33,9 @@ class SentMail:
     message: EmailMessage
 
 
-@dataclass(slots=True)
+# Without slots: aiosmtpd reads every attribute of its handler, and Python before 3.11.3 gives a
+# dataclass with slots a `__weakref__` that cannot be read.
+@dataclass
 class MailServer:
     """An SMTP server on loopback.
 
