@@ -14,6 +14,7 @@ MODULES = {
     "trace": "trace",
     "why": "trace",
     "agents": "agents",
+    "hours": "hours",
     "token": "token",
     "sim": "sim",
     "replay": "replay",

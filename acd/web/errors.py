@@ -43,6 +43,8 @@ STATUS: dict[str, HTTPStatus] = {
     "customer-merged": HTTPStatus.CONFLICT,
     "customer-not-merged": HTTPStatus.CONFLICT,
     "merge-with-self": HTTPStatus.BAD_REQUEST,
+    "calendar-unknown": HTTPStatus.NOT_FOUND,
+    "until-past": HTTPStatus.BAD_REQUEST,
     "restart-needed": HTTPStatus.CONFLICT,
     "body-too-slow": HTTPStatus.REQUEST_TIMEOUT,
     "agent-exists": HTTPStatus.CONFLICT,

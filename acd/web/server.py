@@ -15,6 +15,7 @@ from acd.web.actions import Actions
 from acd.web.admin import Admin
 from acd.web.api import Api
 from acd.web.auth import Guard
+from acd.web.calendars import Calendars
 from acd.web.door import Door
 from acd.web.errors import answer_errors
 from acd.web.health import Health
@@ -76,6 +77,7 @@ def make_app(
         Api(centre),
         Actions(centre),
         Admin(centre),
+        Calendars(centre),
         *parts,
     ):
         app.add_routes(declared(part))

@@ -24,6 +24,8 @@ NEEDS: dict[tuple[str, str], Need] = {
     ("GET", "/api/v1/attachments/{id}"): Role.AGENT,
     ("GET", "/api/v1/audit"): Role.ADMIN,
     ("GET", "/api/v1/audit/check"): Role.ADMIN,
+    ("GET", "/api/v1/calendars"): Role.READ,
+    ("POST", "/api/v1/calendars/{name}/override"): Role.SUPERVISOR,
     ("GET", "/api/v1/contacts"): Role.READ,
     ("GET", "/api/v1/contacts/{id}"): Role.READ,
     ("POST", "/api/v1/contacts/{id}/attachments"): Role.AGENT,
