@@ -176,7 +176,7 @@ class _Assembly:
                     now=self._clock.now,
                 ),
                 *self._texts.parts(centre),
-                *self._clientele.parts(centre),
+                *self._clientele.parts(centre, self._texts.post.gateway),
                 Reports(self._course, self._clock),
                 Sites(centre, self._settings.site.directory),
                 *((DemoSite(),) if with_demo else ()),

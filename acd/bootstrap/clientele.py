@@ -11,8 +11,10 @@ from acd.app.centre import Centre
 from acd.app.customers import Customers
 from acd.app.loop import Loop
 from acd.bootstrap.background import Background
+from acd.ports.gateway import Opener
 from acd.ports.store import LogStore
 from acd.web.customers import Customers as CustomerRoutes
+from acd.web.outreach import Outreach
 
 
 class Clientele:
@@ -36,6 +38,6 @@ class Clientele:
         """Begin to follow the log."""
         background.start(self.fold.run(), "customers")
 
-    def parts(self, centre: Centre) -> Sequence[object]:
-        """Return what the web server serves of it."""
-        return (CustomerRoutes(centre, self.store),)
+    def parts(self, centre: Centre, mail: Opener | None) -> Sequence[object]:
+        """Return what the web server serves of it; customers are written to by ``mail``."""
+        return (CustomerRoutes(centre, self.store), Outreach(centre, self.store, mail))

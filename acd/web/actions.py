@@ -18,7 +18,6 @@ from acd.core.contact import Contact
 from acd.core.ids import AgentName, ContactId, OfferId, QueueName
 from acd.core.inputs import (
     AcceptOffer,
-    CallCustomer,
     DeclineOffer,
     EndContact,
     FinishWrapup,
@@ -69,12 +68,6 @@ class TransferBody(msgspec.Struct, forbid_unknown_fields=True):
 
     queue: Name | None = None
     agent: Name | None = None
-
-
-class CallBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Where the customer is rung."""
-
-    number: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
 class PriorityBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -147,12 +140,6 @@ class Actions:
         queue = None if body.queue is None else QueueName(body.queue)
         other = None if body.agent is None else AgentName(body.agent)
         await self._ask(request, TransferContact(id, agent, to_queue=queue, to_agent=other))
-
-    @route("POST", "/api/v1/contacts/{id}/call", Role.AGENT)
-    async def call(self, request: web.Request, id: ContactId, body: CallBody) -> None:
-        """Ring the customer of a contact, on the same matter; the agent's phone rings first."""
-        agent = self._own_contact(request, id)
-        await self._ask(request, CallCustomer(id, agent, body.number))
 
     @route("POST", "/api/v1/contacts/{id}/priority", Role.SUPERVISOR)
     async def set_priority(self, request: web.Request, id: ContactId, body: PriorityBody) -> None:

@@ -197,11 +197,12 @@ def profile(name: str, phone: str, *queues: str, **skills: int) -> AgentProfile:
 
 
 @contextlib.asynccontextmanager
-async def web_at(path: Path, **leaders: Role) -> AsyncIterator[Web]:
+async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIterator[Web]:
     """Run a centre with the agents ann and bob in queue support, and its web server.
 
     Args:
         path: where its database shall be.
+        mailbox: an address of ours; nothing is fetched or sent.
         leaders: login and role of others, who have no phone.
     """
     url = f"sqlite:///{path / 'acd.sqlite3'}"
@@ -233,7 +234,10 @@ async def web_at(path: Path, **leaders: Role) -> AsyncIterator[Web]:
         loop.observe(projector.observe)
         clientele = Clientele(database, store, loop, stack)
         home = stack.enter_context(Home(path / "home"))
-        settings = load_settings(home=home.path, site={"directory": Path("dialplans")})
+        mailboxes = {"only": {"address": mailbox}} if mailbox else {}
+        settings = load_settings(
+            home=home.path, site={"directory": Path("dialplans")}, mailboxes=mailboxes
+        )
         said = Texts(settings, home, database, store, loop, clock, stack)
         feed = live_feed(
             loop, metrics, clock,
@@ -279,7 +283,7 @@ async def web_at(path: Path, **leaders: Role) -> AsyncIterator[Web]:
                 now=clock.now,
             ),
             *said.parts(centre),
-            *clientele.parts(centre),
+            *clientele.parts(centre, said.post.gateway),
             Reports(course, clock),
             Sites(centre, path / "site"),
         )
