@@ -67,6 +67,14 @@ def said(row: Candidate) -> str:
     return f"{row.rank}. {row.agent}: {row.why}" if row.rank else f"-  {row.agent}: {row.why}"
 
 
+def share(percent: int, numbers: tuple[str, ...]) -> str:
+    """Return in words which contacts a canary gets."""
+    parts = [f"{percent} % of the contacts"] if percent else []
+    if numbers:
+        parts.append(f"{len(numbers)} numbers")
+    return " and ".join(parts)
+
+
 def _prompts(prompts: tuple[Prompt, ...]) -> str:
     return ", ".join(p.value if p.kind == "key" else f"“{p.value}”" for p in prompts)
 
@@ -79,6 +87,11 @@ def _who(name: str, number: str) -> str:
 
 _tells(i.OpenLog)(lambda b: f"log to be opened by engine {b.engine}")
 _tells(i.PublishSite)(lambda b: f"site {b.site.version} to be published")
+_tells(i.StartCanary)(
+    lambda b: f"site {b.site.version} to be tried on {share(b.percent, b.numbers)}"
+)
+_tells(i.PromoteCanary)(lambda b: "canary to become the running site")
+_tells(i.EndCanary)(lambda b: "canary to be taken back")
 _tells(i.DefineAgent)(lambda b: f"agent {b.profile.name} to be defined")
 _tells(i.RemoveAgent)(lambda b: f"agent {b.agent} to be removed")
 _tells(i.SetPresence)(lambda b: f"{b.agent} says {of(b.presence, b.reason)}")
@@ -125,6 +138,10 @@ _tells(i.TimePassed)(lambda b: "a deadline came due")
 
 _tells(e.LogOpened)(lambda b: f"log opened by engine {b.engine}")
 _tells(e.SitePublished)(lambda b: f"site {b.site.version} published")
+_tells(e.CanaryStarted)(
+    lambda b: f"site {b.site.version} is tried on {share(b.percent, b.numbers)}"
+)
+_tells(e.CanaryEnded)(lambda b: of(f"canary {b.version} ends: {b.reason}", b.detail))
 _tells(e.AgentDefined)(lambda b: f"agent {b.agent} defined")
 _tells(e.AgentLeaving)(lambda b: f"{b.agent} is to be removed when done")
 _tells(e.AgentRemoved)(lambda b: f"agent {b.agent} removed")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from acd.core.calendar import Calendar
+from acd.core.channel import Channel
 from acd.core.flows import Prompt
 from acd.core.ids import QueueName
 from acd.core.queue import Queue
@@ -71,6 +72,11 @@ class Site:
             if key in self.prompts.get(candidate, ()):
                 return candidate
         return None
+
+    def number_of(self, address: str, channel: Channel) -> Number | None:
+        """Return what an address reaches: its own entry, its channel's, or everybody's."""
+        numbers = self.numbers
+        return numbers.get(address) or numbers.get(channel) or numbers.get(DEFAULT_NUMBER)
 
     def text_of(
         self, prompts: Sequence[Prompt], language: str, written: Written | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from acd.core.agent import Agent
 from acd.core.calendar import Calendar, Override
+from acd.core.canary import Canary
 from acd.core.channel import Channel
 from acd.core.contact import Contact
 from acd.core.effects import Deliver
@@ -13,7 +14,7 @@ from acd.core.ids import AgentName, ContactId, LegId, MessageId, OfferId
 from acd.core.leg import Leg
 from acd.core.offer import Offer
 from acd.core.queue import Queue
-from acd.core.site import DEFAULT_NUMBER, Number, Site
+from acd.core.site import Number, Site
 from acd.core.timers import NEVER, Instant
 
 
@@ -25,7 +26,8 @@ class State:
         seq: sequence number of the last record.
         at: instant of the last record; time never goes back.
         site: version of the running site.
-        sites: the running site and those that contacts in flight still use.
+        sites: the running site, the canary's, and those that contacts in flight still use.
+        canary: the version that takes a share of the new contacts, if one does.
         epochs: PBX name to the epoch last seen.
         threads: thread to the open contact that its messages belong to.
         intake: number of the last row of the intake that was worked off.
@@ -40,6 +42,7 @@ class State:
     at: Instant = NEVER
     site: str = ""
     sites: dict[str, Site] = field(default_factory=dict)
+    canary: Canary | None = None
     agents: dict[AgentName, Agent] = field(default_factory=dict)
     contacts: dict[ContactId, Contact] = field(default_factory=dict)
     offers: dict[OfferId, Offer] = field(default_factory=dict)
@@ -51,13 +54,22 @@ class State:
     overrides: dict[str, Override] = field(default_factory=dict)
     deadlines: dict[str, Instant] = field(default_factory=dict)
 
-    def number_of(self, address: str, channel: Channel) -> Number | None:
-        """Return what an address reaches: its own entry, its channel's, or everybody's."""
-        site = self.sites.get(self.site)
-        if site is None:
-            return None
-        numbers = site.numbers
-        return numbers.get(address) or numbers.get(channel) or numbers.get(DEFAULT_NUMBER)
+    def entrance(
+        self, contact: ContactId, channel: Channel, ani: str, dnis: str
+    ) -> tuple[str, Number | None]:
+        """Return the version of the site that a new contact enters, and what it reaches there.
+
+        Args:
+            contact: its id.
+            channel: its channel.
+            ani: where it is from.
+            dnis: the number or address that it is to.
+        """
+        version, canary = self.site, self.canary
+        if canary is not None and canary.takes(contact, self.seed, ani, dnis):
+            version = canary.version
+        site = self.sites.get(version)
+        return version, None if site is None else site.number_of(dnis, channel)
 
     def site_of(self, contact: Contact) -> Site:
         """Return the site version the contact entered with."""

@@ -225,6 +225,7 @@ def _may_be_armed(state: State, key: str) -> bool:
 
 def _sites(state: State) -> Iterator[str]:
     used = {contact.site for contact in state.contacts.values()} | {state.site}
+    used |= {state.canary.version} if state.canary is not None else set()
     if used - {""} != state.sites.keys():
         yield f"sites kept are {sorted(state.sites)}, used are {sorted(used)}"
 

@@ -6,7 +6,17 @@ leaves the state as it was.
 
 from __future__ import annotations
 
-from acd.core.apply import centre, contacts, endings, legs, messages, offers
+from acd.core.apply import centre, contacts, endings, legs, messages, offers, publishing
 from acd.core.apply.registry import FOLDS, apply
 
-__all__ = ["FOLDS", "apply", "centre", "contacts", "endings", "legs", "messages", "offers"]
+__all__ = [
+    "FOLDS",
+    "apply",
+    "centre",
+    "contacts",
+    "endings",
+    "legs",
+    "messages",
+    "offers",
+    "publishing",
+]

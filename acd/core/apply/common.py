@@ -20,8 +20,11 @@ def next_segment(
 
 
 def drop_site_if_unused(state: State, version: str) -> None:
-    """Forget a version of the site that is not running and that no contact uses."""
-    if version != state.site and all(c.site != version for c in state.contacts.values()):
+    """Forget a version of the site that gets no new contacts and that none uses."""
+    canary = state.canary.version if state.canary is not None else state.site
+    if version in (state.site, canary):
+        return
+    if all(contact.site != version for contact in state.contacts.values()):
         state.sites.pop(version, None)
 
 

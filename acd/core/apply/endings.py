@@ -20,6 +20,8 @@ def _(state: State, timers: Timers, event: e.ContactEnded, at: Instant, _seq: in
     contact.ended_at = at
     contact.end_reason = event.reason
     contact.playback = None
+    if state.canary is not None:
+        state.canary.count(contact, state.site, event.reason)
     if state.threads.get(contact.thread) == contact.id:
         del state.threads[contact.thread]
     next_segment(contact, at, event.reason)

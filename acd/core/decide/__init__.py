@@ -3,7 +3,7 @@
 A decision reads the state and emits events and effects through its :class:`~acd.core.turn.Turn`;
 it never changes the state itself. What cannot apply any more is refused or is simply nothing.
 
-    registry < acts, messages < flow < offers < legs, agents, contacts, transfer, outbound
+    registry < publishing < acts, messages < flow < offers < legs, agents, contacts, transfer, outbound
         < deadlines, pbx
 """
 
@@ -18,6 +18,7 @@ from acd.core.decide import (
     messages,
     outbound,
     pbx,
+    publishing,
     transfer,
 )
 from acd.core.decide.offers import match
@@ -34,5 +35,6 @@ __all__ = [
     "messages",
     "outbound",
     "pbx",
+    "publishing",
     "transfer",
 ]

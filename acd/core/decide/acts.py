@@ -6,6 +6,7 @@ from acd.core import effects as f
 from acd.core import events as e
 from acd.core.agent import Agent, Presence, Work, WorkState
 from acd.core.contact import Contact, ContactState, EndReason
+from acd.core.decide.publishing import judge_canary
 from acd.core.ids import LegId
 from acd.core.leg import GoneCause, LegState
 from acd.core.offer import Offer, OfferOutcome
@@ -68,6 +69,7 @@ def end_contact(
     if contact.queued_at is not None and contact.answered_at is None:
         waited = elapsed_seconds(contact.queued_at, turn.now)
     seq = turn.emit(e.ContactEnded(contact.id, reason, waited))
+    judge_canary(turn, seq)
     hang_up(turn, contact.leg, cause)
     if not was_active:
         turn.emit(e.ContactClosed(contact.id, reason, contact.disposition), cause=seq)

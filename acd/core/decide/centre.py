@@ -1,4 +1,4 @@
-"""The log, the site, and what people say instead of its calendars."""
+"""The log, and what people say instead of calendars."""
 
 from __future__ import annotations
 
@@ -16,13 +16,6 @@ def open_log(turn: Turn, cause: i.OpenLog) -> None:
         turn.refuse("log-open", "the log has begun already")
         return
     turn.emit(e.LogOpened(cause.engine, cause.seed, cause.flags))
-
-
-@decides(i.PublishSite)
-def publish_site(turn: Turn, cause: i.PublishSite) -> None:
-    """Make a site the running one; the same version again is nothing."""
-    if cause.site.version != turn.state.site:
-        turn.emit(e.SitePublished(cause.site))
 
 
 @decides(i.OverrideCalendar)

@@ -69,9 +69,9 @@ def message_arrived(turn: Turn, cause: i.MessageArrived) -> None:
             turn.emit(e.DigitTaken(contact.id, key))
             run(turn, contact, flows.DigitPressed(key))
         return
-    number = turn.state.number_of(cause.address, cause.channel)
-    language = cause.language or (number.language if number is not None else "en")
     contact_id = ContactId(turn.mint("c"))
+    version, number = turn.state.entrance(contact_id, cause.channel, cause.sender, cause.address)
+    language = cause.language or (number.language if number is not None else "en")
     turn.emit(
         e.ContactOpened(
             contact_id,
@@ -81,7 +81,7 @@ def message_arrived(turn: Turn, cause: i.MessageArrived) -> None:
             cause.address,
             cause.sender_name,
             language,
-            turn.state.site,
+            version,
             cause.thread,
         )
     )

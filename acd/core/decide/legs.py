@@ -54,8 +54,8 @@ def _fact(cause: i.LegArrived | i.LegReturned) -> i.LegFact:
 
 def arrive(turn: Turn, fact: i.LegFact, node: str) -> None:
     """Open a contact for a customer's leg."""
-    number = turn.state.number_of(fact.dnis, Channel.VOICE)
     contact_id = ContactId(turn.mint("c"))
+    version, number = turn.state.entrance(contact_id, Channel.VOICE, fact.ani, fact.dnis)
     turn.emit(
         e.ContactOpened(
             contact_id,
@@ -65,7 +65,7 @@ def arrive(turn: Turn, fact: i.LegFact, node: str) -> None:
             fact.dnis,
             fact.caller_name,
             number.language if number is not None else "en",
-            turn.state.site,
+            version,
         )
     )
     state = LegState.UP if fact.state is LegState.UP else LegState.DOWN

@@ -71,8 +71,17 @@ from acd.core.events.offers import (
     WorkHeld,
     WorkResumed,
 )
+from acd.core.events.publishing import CanaryEnded, CanaryStarted, PublishingEvent
 
-Event = CentreEvent | LegEvent | ContactEvent | MessageEvent | OfferEvent | EndingEvent
+Event = (
+    CentreEvent
+    | PublishingEvent
+    | LegEvent
+    | ContactEvent
+    | MessageEvent
+    | OfferEvent
+    | EndingEvent
+)
 
 __all__ = [
     "AgentDefined",
@@ -81,6 +90,8 @@ __all__ = [
     "AgentRested",
     "AttributeSet",
     "CalendarOverridden",
+    "CanaryEnded",
+    "CanaryStarted",
     "ContactClosed",
     "ContactEnded",
     "ContactIdentified",

@@ -55,8 +55,9 @@ from acd.core.inputs.pbx import (
     PbxSeen,
     TimePassed,
 )
+from acd.core.inputs.publishing import EndCanary, PromoteCanary, PublishingInput, StartCanary
 
-Input = CentreInput | LegInput | ContactInput | PbxInput
+Input = CentreInput | PublishingInput | LegInput | ContactInput | PbxInput
 
 __all__ = [
     "HOLD_BRIDGE",
@@ -69,6 +70,7 @@ __all__ = [
     "DefineAgent",
     "DigitReceived",
     "EffectFailed",
+    "EndCanary",
     "EndContact",
     "FinishWrapup",
     "IdentifyContact",
@@ -88,12 +90,14 @@ __all__ = [
     "PbxSeen",
     "PhoneReachable",
     "PlaybackEnded",
+    "PromoteCanary",
     "PublishSite",
     "RecordingEnded",
     "RemoveAgent",
     "SendMessage",
     "SetPresence",
     "SetPriority",
+    "StartCanary",
     "TimePassed",
     "TransferContact",
     "WithdrawContact",
