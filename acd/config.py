@@ -141,6 +141,21 @@ class SiteSection(_Section):
     directory: Directory = Path("dialplans")
 
 
+LanguageName = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
+VoiceName = Annotated[str, Field(pattern=r"^(piper:.+|[A-Za-z][A-Za-z0-9+_-]{0,63})$")]
+
+
+class Speech(_Section):
+    """``[speech]``: who speaks the prompts that are not recorded.
+
+    Attributes:
+        voices: language to voice: one of espeak-ng (``espeak-ng --voices``) such as ``en-gb``, or
+            ``piper:joe``, or ``piper:`` and the path of a model of Piper.
+    """
+
+    voices: dict[LanguageName, VoiceName] = Field(default_factory=dict)
+
+
 class Log(_Section):
     """``[log]``: what the engine says while it runs.
 
@@ -305,6 +320,7 @@ class Settings(BaseSettings):
     asterisk: Asterisk = Asterisk()
     store: Store = Store()
     site: SiteSection = SiteSection()
+    speech: Speech = Speech()
     log: Log = Log()
     chat: Chat = Chat()
     webhooks: dict[WebhookName, Webhook] = Field(default_factory=dict)

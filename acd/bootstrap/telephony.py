@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -15,12 +14,13 @@ from acd.adapters.ari.pbx import AriPbx
 from acd.adapters.asterisk.install import default_cache, locate
 from acd.adapters.asterisk.run import AsteriskServer, ServerState
 from acd.adapters.asterisk.settings import AgentEndpoint, AsteriskSettings
-from acd.adapters.speech import EspeakSounds
+from acd.adapters.speech.sounds import PromptSounds
 from acd.app.centre import PartHealth
 from acd.app.loop import Loop
 from acd.app.recovery import Reconciler
 from acd.bootstrap.background import Background
 from acd.bootstrap.places import outbound_of
+from acd.bootstrap.speech import prompt_sounds
 from acd.config import Settings
 from acd.core.errors import AcdError
 from acd.core.ids import AgentName
@@ -46,7 +46,7 @@ class Telephony:
     """
 
     pbx: AriPbx
-    sounds: EspeakSounds
+    sounds: PromptSounds
 
     def __init__(
         self,
@@ -76,8 +76,7 @@ class Telephony:
         """
         self._use_agents(rows)
         stack.push_async_callback(self._lose)
-        espeak = tuple(filter(None, [shutil.which("espeak-ng")]))
-        sox = tuple(filter(None, [shutil.which("sox")]))
+        program = None
         mode = self._settings.asterisk.mode
         if mode == "remote":
             self.asterisk_health = PartHealth(ok=True, detail="remote")
@@ -86,17 +85,12 @@ class Telephony:
             program = await asyncio.to_thread(
                 locate, mode, cache=default_cache(), progress=self._progress
             )
-            espeak, sox = program.espeak_argv or espeak, program.sox_argv or sox
             self._progress(f"starting Asterisk {program.version}", None)
             self._server = AsteriskServer(program, self._asterisk, on_state=self._state_changed)
             stack.push_async_callback(self._end, self._server)
             await self._server.start()
-        self.sounds = EspeakSounds(
-            espeak,
-            sox,
-            cache=self._settings.home / "prompts",
-            recorded=self._settings.site.directory / "sounds",
-            site=lambda version: self._loop.engine.state.sites[version],
+        self.sounds = prompt_sounds(
+            self._settings, program, lambda version: self._loop.engine.state.sites[version]
         )
         self.pbx = self._make_pbx()
         stack.push_async_callback(self.pbx.client.close)

@@ -1,0 +1,1 @@
+"""Prompts as sound: voices that speak, and the files of what they have said."""

@@ -1,0 +1,178 @@
+"""The sound files of prompts, cached by content.
+
+What has been spoken once is a file; its name is a hash of voice and text, so nothing is ever stale
+and a change of text makes a new file. What a site says is made before calls come. What is known
+only in a call (names, numbers, amounts) is personal: those files go when nobody uses them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import time
+import wave
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from acd.adapters.speech.voices import (
+    PAUSE_SECONDS,
+    WORDS_A_MINUTE,
+    SpeechError,
+    Voices,
+    plain,
+)
+from acd.app.spoken import spoken
+from acd.core.flows import Prompt
+from acd.core.site import FILE_PREFIX, Site
+from acd.ports.pbx import Sound
+
+SAID = "said"
+"""Directory within the cache of what was said in calls only."""
+
+SAID_SECONDS = 600.0
+"""How long such a file stays after its last use; no list of prompts lasts as long."""
+
+SWEEP_SECONDS = 60.0
+
+Progress = Callable[[int, int], None]
+
+
+class PromptSounds:
+    """Makes and caches prompts.
+
+    Args:
+        voices: who speaks.
+        cache: directory of the files.
+        recorded: directory of the site's own sound files.
+        site: returns a site by version.
+    """
+
+    def __init__(
+        self, voices: Voices, *, cache: Path, recorded: Path, site: Callable[[str], Site]
+    ) -> None:
+        self._voices = voices
+        self._cache = cache
+        self._recorded = recorded
+        self._site = site
+        self._swept = 0.0
+        self._making: dict[Path, asyncio.Task[None]] = {}
+        self._speakers = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def media(self, prompts: Sequence[Prompt], language: str, site: str) -> list[Sound]:
+        """Return one sound for each prompt.
+
+        Raises:
+            SpeechError: a prompt is unknown or cannot be spoken.
+        """
+        files = [await self.file(prompt, language, self._site(site)) for prompt in prompts]
+        return [Sound(str(file.with_suffix("")), seconds_of(file)) for file in files]
+
+    async def file(self, prompt: Prompt, language: str, site: Site) -> Path:
+        """Return the sound file of a prompt, making it if needed.
+
+        Raises:
+            SpeechError: it is unknown or cannot be spoken.
+        """
+        path, text, voice = self._plan(prompt, language, site)
+        if text is None:
+            return path
+        is_there = path.exists()
+        if prompt.kind != "key":
+            if is_there:
+                os.utime(path)  # it is used now
+            self._sweep()
+        if is_there:
+            return path
+        task = self._making.get(path)
+        if task is None:
+            task = self._making[path] = asyncio.create_task(self._speak(text, voice, path))
+            task.add_done_callback(lambda _: self._making.pop(path, None))
+        await asyncio.shield(task)
+        return path
+
+    def place(self, key: str, language: str, site: Site) -> Path:
+        """Return where the sound of a prompt is, or will be once it is made.
+
+        Raises:
+            SpeechError: there is no such prompt.
+        """
+        return self._plan(Prompt("key", key), language, site)[0]
+
+    async def prepare(self, site: Site, progress: Progress | None = None) -> dict[str, Path]:
+        """Make every prompt of a site; return ``language/key`` to file.
+
+        Args:
+            site: the site.
+            progress: told how many are there, and of how many.
+
+        Raises:
+            SpeechError: one cannot be spoken; which, is said.
+        """
+        self._sweep()
+        wanted = [(language, key) for language, texts in site.prompts.items() for key in texts]
+        done = 0
+
+        async def make(language: str, key: str) -> Path:
+            nonlocal done
+            try:
+                path = await self.file(Prompt("key", key), language, site)
+            except SpeechError as error:
+                where = f"prompt {key} in {language}"
+                raise SpeechError(
+                    f"{where}: {error.message}", hint=error.hint, code=error.code
+                ) from None
+            done += 1
+            if progress is not None:
+                progress(done, len(wanted))
+            return path
+
+        paths = await asyncio.gather(*(make(language, key) for language, key in wanted))
+        return {f"{lang}/{key}": path for (lang, key), path in zip(wanted, paths, strict=True)}
+
+    def _plan(self, prompt: Prompt, language: str, site: Site) -> tuple[Path, str | None, str]:
+        """Return a prompt's file, and what to speak for it and in which voice if none recorded it.
+
+        A prompt that its language lacks is heard in another one, from a voice of that.
+        """
+        folder, text = self._cache / SAID, ""
+        if prompt.kind == "key":
+            home = site.home_of(prompt.value, language)
+            if home is None:
+                raise SpeechError(
+                    f"there is no prompt {prompt.value!r}",
+                    hint=f"add it to prompts/{language}.toml",
+                    code="prompt-unknown",
+                )
+            language, folder, text = home, self._cache, site.prompts[home][prompt.value]
+            if text.startswith(FILE_PREFIX):
+                return self._recorded / text.removeprefix(FILE_PREFIX), None, ""
+        else:
+            text = spoken(prompt, language)
+        text, voice = plain(text), self._voices.of(language)
+        content = f"{voice}\0{WORDS_A_MINUTE}\0{PAUSE_SECONDS}\0{text}"
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        return folder / f"{digest[:32]}.wav", text, voice
+
+    async def _speak(self, text: str, voice: str, path: Path) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        async with self._speakers:
+            await self._voices.speak(text, voice, path)
+
+    def _sweep(self) -> None:
+        """Remove, once a minute at most, what was said in calls that are over."""
+        now = time.time()
+        if now < self._swept + SWEEP_SECONDS:
+            return
+        self._swept = now
+        for path in (self._cache / SAID).glob("*.wav"):
+            with contextlib.suppress(FileNotFoundError):  # another process sweeps as well
+                if path.stat().st_mtime < now - SAID_SECONDS:
+                    path.unlink()
+
+
+def seconds_of(path: Path) -> float:
+    """Return how long a WAV file lasts."""
+    with wave.open(str(path), "rb") as sound:
+        return sound.getnframes() / sound.getframerate()

@@ -1,0 +1,44 @@
+"""The programs that speak prompts, and the cache of what they have said, as the settings say."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+from acd.adapters.asterisk.install import default_cache, find_bundle
+from acd.adapters.asterisk.program import AsteriskProgram
+from acd.adapters.speech.sounds import PromptSounds
+from acd.adapters.speech.voices import Voices
+from acd.config import Settings
+from acd.core.site import Site
+
+_TOOLS = ("espeak-ng", "sox")
+
+
+def prompt_sounds(
+    settings: Settings, program: AsteriskProgram | None, site: Callable[[str], Site]
+) -> PromptSounds:
+    """Return what speaks and caches the prompts.
+
+    Args:
+        settings: where things are, and who speaks.
+        program: the Asterisk whose tools go before the machine's own, if there is one.
+        site: returns a site by version.
+    """
+    espeak, sox = (tuple(filter(None, [shutil.which(tool)])) for tool in _TOOLS)
+    if program is not None:
+        espeak, sox = program.espeak_argv or espeak, program.sox_argv or sox
+    voices = Voices(espeak, sox, settings.speech.voices)
+    return PromptSounds(
+        voices,
+        cache=settings.home / "prompts",
+        recorded=settings.site.directory / "sounds",
+        site=site,
+    )
+
+
+def program_here(settings: Settings) -> AsteriskProgram | None:
+    """Return the Asterisk whose tools speak when this machine has none; nothing is downloaded."""
+    if settings.asterisk.mode == "remote" or all(map(shutil.which, _TOOLS)):
+        return None
+    return find_bundle(default_cache())
