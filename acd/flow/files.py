@@ -1,9 +1,9 @@
-"""The files of a site that are not flows: numbers, queues and prompts; see also hours."""
+"""The files of a site that are not flows: numbers and queues; see also hours and prompts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -22,22 +22,15 @@ from acd.flow.kinds import (
     Text,
     To,
     good_name,
-    good_prompt,
 )
 from acd.flow.kinds import Number as NumberKind
-from acd.flow.problems import At, Code, did_you_mean, quoted
+from acd.flow.problems import At, Code, quoted
 from acd.flow.schema import key, read_schema, refs_of
 
 Raw = Mapping[str, object]
 
 _ADDRESS = re.compile(r"\+?[0-9*#]{1,32}|[^\s@:]{1,64}@[^\s@:]{1,255}|[a-z]+:[^\s]{1,128}")
 _WHOLE = frozenset({DEFAULT_NUMBER, *Channel} - {Channel.VOICE})
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
-
-_DEEPEST = 10  # tables in tables that a prompt's key may be made of
-
-FILE_PREFIX = "file:"
-"""What a prompt begins with that names a recorded sound."""
 
 # --- numbers.toml -------------------------------------------------------------------------------
 
@@ -143,49 +136,3 @@ def read_queues(raw: Raw, at: At) -> tuple[dict[QueueName, Queue], list[Named]]:
         if queue is not None and queue.hours is not None:
             named.append(Named(at / name, (Ref(To.CALENDAR, queue.hours, ("hours",)),)))
     return queues, named
-
-
-# --- prompts/<language>.toml --------------------------------------------------------------------
-
-
-def is_language(name: str) -> bool:
-    """Return whether ``name`` may name a language: ``en``, ``pt-BR``."""
-    return _LANGUAGE.fullmatch(name) is not None
-
-
-def read_prompts(raw: Raw, at: At, defects: Mapping[str, str]) -> dict[str, str]:
-    """Return prompt key to text.
-
-    Args:
-        raw: parsed file; ``main.menu = "…"`` and ``[main] menu = "…"`` are the same key.
-        at: the file.
-        defects: sound file to what is wrong with it; empty for nothing.
-    """
-    prompts: dict[str, str] = {}
-    for path, value in _flat(raw, ()):
-        name, place = ".".join(path), At(at.report, at.file, (*at.path, *path))
-        if not good_prompt(name):
-            place.say(Code.BAD_NAME, f"{quoted(name)} cannot name a prompt: a-z, 0-9, _ and dots")
-        elif name in prompts:
-            place.say(Code.DUPLICATE_KEY, f"prompt {quoted(name)} is written twice")
-        elif (text := Text(longest=2000).read(value, place)) is not BAD:
-            prompts[name] = text
-            if text.startswith(FILE_PREFIX):
-                _check_sound(text.removeprefix(FILE_PREFIX), place, defects)
-    return prompts
-
-
-def _flat(raw: Raw, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
-    for name, value in raw.items():
-        if isinstance(value, dict) and len(path) < _DEEPEST:
-            yield from _flat(value, (*path, name))
-        else:
-            yield (*path, name), value
-
-
-def _check_sound(path: str, at: At, defects: Mapping[str, str]) -> None:
-    if path not in defects:
-        hint = did_you_mean(path, defects)
-        at.say(Code.MISSING_SOUND, f"no file {quoted('sounds/' + path)}{hint}")
-    elif defects[path]:
-        at.say(Code.BAD_SOUND, f"{quoted('sounds/' + path)} {defects[path]}")

@@ -14,15 +14,13 @@ from acd.core.queue import Queue
 from acd.core.site import Number, Site
 from acd.flow.check import Named, Names, check
 from acd.flow.files import (
-    is_language,
     read_numbers,
-    read_prompts,
     read_queues,
 )
 from acd.flow.hours import HolidayBook, NoHolidays, read_calendars
 from acd.flow.kinds import To, good_name
-from acd.flow.model import SYSTEM_PROMPTS
-from acd.flow.problems import Code, Problem, Report, quoted
+from acd.flow.problems import Code, Problem, Report
+from acd.flow.prompts import read_prompts
 from acd.flow.read import read_flow
 from acd.flow.where import locate
 
@@ -78,7 +76,9 @@ def load(
     if (raw := tables.get(HOURS, {})) is not None:
         calendars = read_calendars(raw, report.at(HOURS), zones, holidays or NoHolidays())
         names.known[To.CALENDAR] = frozenset(raw)
-    prompts = _prompts(tables, report, names, {path: s.defect for path, s in sounds.items()})
+    prompts = read_prompts(tables, report, {path: s.defect for path, s in sounds.items()})
+    names.prompts = prompts.keys()
+    names.known[To.LANGUAGE] = frozenset(prompts.spoken)
     raw_flows, flows = {}, {}
     flow_names = set()
     for file, raw in tables.items():
@@ -95,7 +95,17 @@ def load(
     if report.problems:
         return None, report.sorted()
     version = _version(files, sounds, calendars)
-    return Site(version, numbers, queues, calendars, raw_flows, prompts), []
+    site = Site(
+        version,
+        numbers,
+        queues,
+        calendars,
+        raw_flows,
+        prompts.spoken,
+        prompts.written,
+        prompts.unbroken,
+    )
+    return site, []
 
 
 def parse(name: str, content: bytes, report: Report) -> dict[str, object] | None:
@@ -149,31 +159,6 @@ def _numbers(tables: Tables, report: Report) -> tuple[dict[str, Number], list[Na
         )
     raw = tables.get(NUMBERS)
     return read_numbers(raw, report.at(NUMBERS)) if raw is not None else ({}, [])
-
-
-def _prompts(
-    tables: Tables, report: Report, names: Names, defects: Mapping[str, str]
-) -> dict[str, dict[str, str]]:
-    prompts: dict[str, dict[str, str]] = {"en": dict(SYSTEM_PROMPTS)}
-    languages = {"en"}
-    for file, raw in tables.items():
-        if not file.startswith("prompts/"):
-            continue
-        language = file.removeprefix("prompts/").removesuffix(".toml")
-        languages.add(language)
-        if not is_language(language):
-            report.at(file).say(Code.BAD_NAME, f"{quoted(language)} is no language such as en")
-        if raw is not None:
-            own = read_prompts(raw, report.at(file), defects)
-            prompts[language] = {**SYSTEM_PROMPTS, **own}
-    broken = {file for file, raw in tables.items() if raw is None}
-    names.known[To.LANGUAGE] = frozenset(languages)
-    names.prompts = {
-        language: frozenset(keys)
-        for language, keys in prompts.items()
-        if f"prompts/{language}.toml" not in broken
-    }
-    return prompts
 
 
 def _version(
