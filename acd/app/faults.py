@@ -9,9 +9,17 @@ from __future__ import annotations
 import os
 import signal
 
-_spec = os.environ.get("ACD_FAULT", "")
-_point, _, _count = _spec.partition("#")
-_left = int(_count or 1)
+VARIABLE = "ACD_FAULT"
+
+_point = ""
+_left = 0
+
+
+def choose(point: str) -> None:
+    """Choose where to die; empty for nowhere."""
+    global _point, _left
+    _point, _, count = point.partition("#")
+    _left = int(count or 1)
 
 
 def fault(stage: str, thing: str) -> None:
@@ -21,3 +29,6 @@ def fault(stage: str, thing: str) -> None:
         _left -= 1
         if _left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+choose(os.environ.get(VARIABLE, ""))

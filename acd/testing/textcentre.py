@@ -26,7 +26,7 @@ from acd.app.counting import restore_metrics
 from acd.app.dispatch import Dispatcher
 from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
-from acd.app.recovery import first_input, restore
+from acd.app.recovery import Snapshots, first_input, restore
 from acd.bootstrap.assembly import read_site
 from acd.bootstrap.background import Background
 from acd.bootstrap.texts import Texts
@@ -137,6 +137,8 @@ async def text_centre(home: Path, site: Path, **given: Any) -> AsyncIterator[Tex
         loop = Loop(await restore(store, FlowInterpreter()), store, clock, dispatcher.perform)
         texts = Texts(settings, kept, database, store, loop, clock, stack)
         projector = ContactProjector(store, contacts)
+        snapshots = Snapshots(loop, store)
+        loop.observe(snapshots)
         loop.observe(projector.observe)
         stack.push_async_callback(background.stop)
         background.start(loop.run(), "loop")
@@ -144,6 +146,7 @@ async def text_centre(home: Path, site: Path, **given: Any) -> AsyncIterator[Tex
         if not loop.engine.state.seed:
             await loop.ask(first_input("seed of a test"), "system")
         await loop.ask(i.PublishSite(read_site(site)), "system")
+        stack.push_async_callback(snapshots.save)
         metrics = await restore_metrics(store, store)
         centre = Centre(
             loop, clock, SqlAgents(database), SqlTokens(database), contacts, metrics,
