@@ -103,9 +103,14 @@ def test_support_is_one_key_away_at_any_hour(hour: int) -> None:
 
 def test_prompts_are_the_same_in_all_languages() -> None:
     prompts = sample().prompts
-    assert set(prompts) == {"en", "es"}
-    assert set(prompts["en"]) == set(prompts["es"])
-    assert not {k for k, v in prompts["en"].items() if v == prompts["es"][k]}
+    assert set(prompts) == {"en", "es", "it", "pt", "ru"}
+    for language in set(prompts) - {"en"}:
+        assert set(prompts["en"]) == set(prompts[language])
+        assert not {k for k, v in prompts["en"].items() if v == prompts[language][k]}
+    written = sample().written
+    assert {language: set(texts) for language, texts in written.items()} == dict.fromkeys(
+        prompts, set(written["en"])
+    )
 
 
 def test_the_version_is_the_content_and_not_the_place(site_dir: Path) -> None:
