@@ -26,7 +26,7 @@ from acd.app.metrics import Metrics
 from acd.app.typing import TypingMark
 from acd.app.views import agent_document
 from acd.core.channel import TRAITS
-from acd.core.events import AgentDefined, SitePublished
+from acd.core.events import AgentDefined, CanaryStarted, SitePublished
 from acd.core.ids import AgentName, ContactId
 from acd.core.message import Author
 from acd.core.record import Record
@@ -154,7 +154,7 @@ class LiveFeed:
         board = self._board
         for record in records:
             body = record.body
-            if isinstance(body, SitePublished):
+            if isinstance(body, SitePublished | CanaryStarted):
                 board.touch_everything()
             elif isinstance(body, AgentDefined):
                 board.touch_agent(body.agent)

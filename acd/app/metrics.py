@@ -19,6 +19,7 @@ from acd.app import figures as fg
 from acd.app.agent_time import AgentClock
 from acd.app.codec import decode, encode
 from acd.app.figures import AgentFigures, Figures, Tally
+from acd.app.version_tally import VersionTally
 from acd.core import events as e
 from acd.core.agent import Presence
 from acd.core.calendar import Calendar
@@ -26,7 +27,9 @@ from acd.core.channel import TRAITS, Channel
 from acd.core.contact import EndReason
 from acd.core.ids import AgentName, ContactId, OfferId, QueueName
 from acd.core.message import Author
+from acd.core.queue import Queue
 from acd.core.record import Record
+from acd.core.site import Site
 from acd.core.timers import NEVER, Instant, seconds
 from acd.ports.store import Snapshot
 
@@ -89,6 +92,7 @@ class MetricsState:
         written: open contact to its channel, of those that are answered by a written reply.
         visits: open, counted visits by contact.
         works: open works on counted visits by offer.
+        versions: how contacts ended by version of the site.
     """
 
     counted_from: Instant = NEVER
@@ -104,6 +108,7 @@ class MetricsState:
     by_queue: dict[str, Tally] = field(default_factory=dict)
     by_stream: dict[str, Tally] = field(default_factory=dict)
     by_group: dict[str, Tally] = field(default_factory=dict)
+    versions: VersionTally = field(default_factory=VersionTally)
 
 
 class Metrics:
@@ -238,9 +243,11 @@ class Metrics:
 
     def _site_published(self, event: e.SitePublished, _at: Instant) -> None:
         for name, queue in event.site.queues.items():
-            answer, short = queue.service_level_seconds, queue.short_abandon_seconds
-            hours = event.site.calendars.get(queue.hours or "")
-            self.state.targets[name] = Target(seconds(answer), seconds(short), hours)
+            self.state.targets[name] = _target(event.site, queue)
+
+    def _canary_started(self, event: e.CanaryStarted, _at: Instant) -> None:
+        for name, queue in event.site.queues.items():  # those that run are measured as they were
+            self.state.targets.setdefault(name, _target(event.site, queue))
 
     def _clock(self, name: AgentName) -> AgentClock:
         clock = self.state.clocks.get(name)
@@ -281,6 +288,7 @@ class Metrics:
 
     def _contact_opened(self, event: e.ContactOpened, _at: Instant) -> None:
         self.state.streams[event.contact] = event.dnis
+        self.state.versions.opened(event)
         # Without a thread there is no way to write: the simulator's chats, for one.
         if event.thread and TRAITS[event.channel].is_answered_by_reply:
             self.state.written[event.contact] = event.channel
@@ -302,6 +310,7 @@ class Metrics:
         )
 
     def _contact_queued(self, event: e.ContactQueued, at: Instant) -> None:
+        self.state.versions.queued(event)
         if at < self.state.counted_from:
             return
         self._leave(event.contact, TRANSFERRED, at)  # it was taken, but nobody had written yet
@@ -316,6 +325,7 @@ class Metrics:
         self._leave(event.contact, event.reason, at)
 
     def _contact_ended(self, event: e.ContactEnded, at: Instant) -> None:
+        self.state.versions.over(event)
         if event.reason not in _GIVEN_UP:
             self._leave(event.contact, event.reason, at)
             return
@@ -430,8 +440,14 @@ class Metrics:
             tally.wrap += at - talked_until
 
 
+def _target(site: Site, queue: Queue) -> Target:
+    answer, short = queue.service_level_seconds, queue.short_abandon_seconds
+    return Target(seconds(answer), seconds(short), site.calendars.get(queue.hours or ""))
+
+
 _FOLDS: dict[type, Callable[..., None]] = {
     e.SitePublished: Metrics._site_published,
+    e.CanaryStarted: Metrics._canary_started,
     e.PresenceChanged: Metrics._presence_changed,
     e.AgentRested: Metrics._agent_rested,
     e.RestEnded: Metrics._rest_ended,

@@ -18,9 +18,9 @@ from acd.core.ids import ContactId
 from acd.core.timers import NEVER, Instant
 from acd.core.value import value
 
-DOUBT = 2.58
-"""Standard errors that a difference must have. It is looked at after every contact, so the usual
-1.64 would end every tenth canary by mere chance."""
+DOUBT = 3.0
+"""Standard errors that a difference must have. It is looked at after every contact: with the usual
+1.64 every sixth canary that is no worse would be ended by chance, with this one in a hundred."""
 
 
 class Figure(StrEnum):
@@ -159,10 +159,12 @@ def complaint(guard: Guard, own: Outcomes, others: Outcomes) -> str:
     if min(own.ended, others.ended) < max(1, guard.least):
         return ""
     mine, theirs = own.count(guard.figure), others.count(guard.figure)
-    difference = mine / own.ended - theirs / others.ended
+    pairs = own.ended * others.ended  # whole numbers as long as it goes: 10 points are 10
+    difference = (mine * others.ended - theirs * own.ended) / pairs
     pooled = (mine + theirs) / (own.ended + others.ended)
     error = sqrt(pooled * (1 - pooled) * (1 / own.ended + 1 / others.ended))
-    if difference <= 0 or 100 * difference < guard.worse_by or difference < DOUBT * error:
+    allowed = guard.worse_by * pairs / 100
+    if difference <= 0 or difference * pairs < allowed or difference < DOUBT * error:
         return ""
     return (
         f"{guard.figure} {100 * mine / own.ended:.0f} % of {own.ended} contacts, "

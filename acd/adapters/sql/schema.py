@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """Newest revision in ``migrations/versions``: a database at it needs no work at the start."""
 
 metadata = MetaData()
@@ -323,3 +323,30 @@ Index("customer_contacts_seq", customer_contacts.c.seq)  # the newest is how far
 Index("customer_contacts_customer", customer_contacts.c.customer, customer_contacts.c.opened_at)
 Index("customer_contacts_conversation", customer_contacts.c.conversation)
 Index("customer_contacts_thread", customer_contacts.c.thread)
+
+# --- the site: every version that was published --------------------------------------------------
+
+site_versions = Table(
+    "site_versions",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("before", Text, nullable=False),
+)
+
+site_contents = Table(
+    "site_contents",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+site_files = Table(
+    "site_files",
+    metadata,
+    Column("version", Text, ForeignKey("site_versions.version"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("digest", Text, ForeignKey("site_contents.digest"), nullable=False),
+)

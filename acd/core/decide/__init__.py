@@ -3,8 +3,8 @@
 A decision reads the state and emits events and effects through its :class:`~acd.core.turn.Turn`;
 it never changes the state itself. What cannot apply any more is refused or is simply nothing.
 
-    registry < publishing < acts, messages < flow < offers < legs, agents, contacts, transfer, outbound
-        < deadlines, pbx
+    registry < publishing < acts, messages < flow < offers < legs, agents, contacts, transfer,
+        outbound < deadlines, pbx
 """
 
 from __future__ import annotations
