@@ -4,7 +4,7 @@
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint bench soak fresh lock format
+.PHONY: help run test check lint bench soak kills fresh lock format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -38,6 +38,10 @@ bench: ## the project's benchmarks, side by side with Asterisk's own queue
 soak: ## twenty minutes of random load over calls, chats and mails on real parts, watched
 	@scripts/setup test
 	$(VENV)/python -m acd.testing.soak
+
+kills: ## kill the engine 200 times each in the course of mails, chats and webhooks: nothing lost
+	@scripts/setup test
+	$(VENV)/python -m acd.testing.kills
 
 fresh: ## show that a clone runs, takes a call and passes its tests on a bare Debian 12 (root)
 	@scripts/fresh

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -47,52 +47,50 @@ class Chatting(Customers):
 
     async def converse(self, talk: Talk, url: str) -> None:
         """Open sockets until everything is acknowledged and answered."""
-        browser = _Browser(talk, url)
+        browser = Browser(url, talk.sender, heard=talk.heard)
         writing = asyncio.create_task(self._write(talk, browser))
+        wanted = {*talk.said, *talk.answers}
         try:
-            while not browser.has_all:
-                with contextlib.suppress(ClientError, ConnectionError, TimeoutError):
-                    await browser.connect()
-                await asyncio.sleep(AGAIN_SECONDS)
+            await browser.stay(lambda: wanted <= {text for _, text in talk.heard})
         finally:
             writing.cancel()
 
-    async def _write(self, talk: Talk, browser: _Browser) -> None:
+    async def _write(self, talk: Talk, browser: Browser) -> None:
         for text in talk.said:
             browser.outbox[token_hex(8)] = text
             await asyncio.sleep(self.thought())
 
 
 @dataclass(slots=True)
-class _Browser:
+class Browser:
     """What ``connection.js`` does.
 
     Attributes:
-        outbox: what is not acknowledged, oldest first.
+        email: of the customer.
+        outbox: what is not acknowledged, by its key, oldest first.
+        heard: order and text of every message that was shown, over all sockets.
         tab: what is resumed.
     """
 
-    talk: Talk
     url: str
+    email: str
     outbox: dict[str, str] = field(default_factory=dict)
+    heard: list[tuple[int, str]] = field(default_factory=list)
     tab: ChatClient | None = None
     _taken: int = 0
 
-    @property
-    def has_all(self) -> bool:
-        """Whether everything that was said and answered is on the screen."""
-        return {*self.talk.said, *self.talk.answers} <= {text for _, text in self.talk.heard}
+    async def stay(self, is_done: Callable[[], bool]) -> None:
+        """Be there until something is so, over as many sockets as it takes."""
+        while not is_done():
+            with contextlib.suppress(ClientError, ConnectionError, TimeoutError):
+                await self._connect(is_done)
+            await asyncio.sleep(AGAIN_SECONDS)
 
-    async def connect(self) -> None:
-        """Talk over one socket until it is lost, or until nothing is left to say and to hear.
-
-        Raises:
-            OSError, ClientError, TimeoutError: there is no engine.
-        """
-        email = self.talk.sender
+    async def _connect(self, is_done: Callable[[], bool]) -> None:
+        """Talk over one socket until it is lost."""
         async with (
             ClientSession() as session,
-            chat(session, self.url, resume=self.tab, email=email) as tab,
+            chat(session, self.url, resume=self.tab, email=self.email) as tab,
         ):
             await tab.until(lambda: tab.token or tab.closed is not None)
             if any(frame.get("code") == "session-unknown" for frame in tab.frames):
@@ -101,7 +99,7 @@ class _Browser:
                 return
             self.tab, self._taken = tab, 0
             sent: set[str] = set()
-            while tab.closed is None and not self.has_all:
+            while tab.closed is None and not is_done():
                 for key in [key for key in self.outbox if key not in sent]:
                     sent.add(key)
                     with contextlib.suppress(ClientError, ConnectionError):
@@ -121,7 +119,7 @@ class _Browser:
 
     def _read(self, tab: ChatClient) -> None:
         for frame in tab.messages[self._taken :]:
-            self.talk.heard.append((frame["seq"], frame["text"]))
+            self.heard.append((frame["seq"], frame["text"]))
             self.outbox.pop(frame["id"], None)
         self._taken = len(tab.messages)
         for frame in tab.frames:
@@ -181,25 +179,28 @@ class Posting(Customers):
 
     async def converse(self, talk: Talk, url: str) -> None:
         """Post one event after the other, each until it is taken."""
-        async with ClientSession() as session:
-            for number, text in enumerate(talk.said):
-                event = {"id": f"{talk.sender}-{number}", "from": talk.sender, "text": text}
-                body = json.dumps(event).encode()
-                while not await self._is_taken(session, url, body):  # noqa: ASYNC110
-                    await asyncio.sleep(AGAIN_SECONDS)
-                await asyncio.sleep(self.thought())
+        for number, text in enumerate(talk.said):
+            event = {"id": f"{talk.sender}-{number}", "from": talk.sender, "text": text}
+            await post_event(url, self._SECRET, event)
+            await asyncio.sleep(self.thought())
         async with self._arrived:
             await self._arrived.wait_for(lambda: _has_arrived(self._copies, talk))
 
-    async def _is_taken(self, session: ClientSession, url: str, body: bytes) -> bool:
-        stamp = str(int(time.time()))
-        signature = f"sha256={sign(self._SECRET, stamp, body)}"
-        headers = {"X-ACD-Timestamp": stamp, "X-ACD-Signature": signature}
-        try:
-            async with session.post(f"{url}/webhooks/sms", data=body, headers=headers) as answer:
-                return answer.status < 300
-        except (ClientError, ConnectionError):
-            return False
+
+async def post_event(url: str, secret: str, event: Mapping[str, str]) -> None:
+    """Post an event, and post it again until it is answered with 2xx."""
+    body = json.dumps(event).encode()
+    async with ClientSession() as session:
+        while True:
+            stamp = str(int(time.time()))
+            signature = f"sha256={sign(secret, stamp, body)}"
+            headers = {"X-ACD-Timestamp": stamp, "X-ACD-Signature": signature}
+            with contextlib.suppress(ClientError, ConnectionError):
+                posting = session.post(f"{url}/webhooks/sms", data=body, headers=headers)
+                async with posting as answer:
+                    if answer.status < 300:
+                        return
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 class Mailing(Customers):
