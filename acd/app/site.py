@@ -44,7 +44,7 @@ def load_site(directory: Path) -> tuple[Site | None, list[Problem]]:
         ]
     files, problems = read_files(directory, "", PROMPTS)
     files.pop(REPLIES, None)  # for agents, not for flows
-    sounds, more = _read_sounds(directory / SOUNDS)
+    sounds, more = read_sounds(directory / SOUNDS)
     site, found = load(files, sounds, time_zones(), public_holidays())
     problems = sorted({*problems, *more, *found})
     return (None if problems else site), problems
@@ -66,7 +66,8 @@ def read_files(directory: Path, *folders: str) -> tuple[dict[str, bytes], list[P
     return files, problems
 
 
-def _read_sounds(directory: Path) -> tuple[dict[str, Sound], list[Problem]]:
+def read_sounds(directory: Path) -> tuple[dict[str, Sound], list[Problem]]:
+    """Return what is known of the sound files below ``directory``, by path relative to it."""
     sounds: dict[str, Sound] = {}
     problems: list[Problem] = []
     for path in sorted(directory.rglob("*")):

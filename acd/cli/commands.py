@@ -8,6 +8,7 @@ from collections.abc import Sequence
 MODULES = {
     "up": "up",
     "check": "check",
+    "prompts": "prompts",
     "call": "call",
     "phone": "phone",
     "mail": "mail",
