@@ -22,12 +22,14 @@ class Edge:
         target: where it leads; its node may not exist.
         exit: when it is taken.
         key: the key of ``source`` that says so; ``on_fail`` of the flow stands in for absent ones.
+        path: where in the node's table the target is named; for an absent key only the key.
     """
 
     source: Place
     target: Place
     exit: Exit
     key: str
+    path: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,12 @@ def _edges(flows: Mapping[str, Flow], place: Place, node: Node) -> Iterator[Edge
             flow_name = place[0] if ref.flow is None else ref.flow
             other = flows.get(flow_name)
             name = ref.name or (other.start if other is not None else "")
-            yield Edge(place, (flow_name, name), ref.exit, str(ref.path[0]))
+            yield Edge(place, (flow_name, name), ref.exit, str(ref.path[0]), ref.path)
     if node.on_fail is not None:
         for key in _absent_exits(node):
             kind = next(spec.kind for name, spec, _ in keys_of(type(node.keys)) if name == key)
             assert isinstance(kind, Name)
-            yield Edge(place, (place[0], node.on_fail), kind.exit, key)
+            yield Edge(place, (place[0], node.on_fail), kind.exit, key, (key,))
 
 
 def _absent_exits(node: Node) -> Iterator[str]:
