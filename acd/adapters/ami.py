@@ -16,7 +16,7 @@ import asyncio
 import logging
 import random
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,32 @@ class Contact:
     def is_reachable(self) -> bool:
         """Whether a call may be offered: registered and not known to be silent."""
         return self.status not in ("Unreachable", "Removed")
+
+
+class Registrations:
+    """Which endpoints have a device that can be reached.
+
+    A device that registers anew from another address is announced there before its old address
+    is told as ``Removed``, with everything about the new one perhaps said already: an endpoint
+    counts as long as one of its addresses does.
+    """
+
+    def __init__(self) -> None:
+        self._reachable: set[tuple[str, str]] = set()
+
+    def replace(self, contacts: Iterable[Contact]) -> None:
+        """Take these for all there are."""
+        self._reachable = {(c.endpoint, c.uri) for c in contacts if c.is_reachable}
+
+    def change(self, contact: Contact) -> None:
+        """Take what is told of one device."""
+        if contact.is_reachable:
+            self._reachable.add((contact.endpoint, contact.uri))
+        else:
+            self._reachable.discard((contact.endpoint, contact.uri))
+
+    def __contains__(self, endpoint: str) -> bool:
+        return any(known == endpoint for known, _uri in self._reachable)
 
 
 def guarded(action: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from acd.adapters.ami import AmiClient, AmiUnavailable, Contact
+from acd.adapters.ami import AmiClient, AmiUnavailable, Contact, Registrations
 from acd.adapters.ari.client import AriClient
 from acd.adapters.ari.decode import EVENTS
 from acd.adapters.ari.pbx import AriPbx
@@ -63,7 +63,7 @@ class Telephony:
         self._links = Background(failed)
         self._server: AsteriskServer | None = None
         self._ami: AmiClient | None = None
-        self._reachable: set[str] = set()
+        self._registered = Registrations()
         self._reconciler = Reconciler(loop, lambda: self.pbx, loop.tell, asterisk.lease_seconds)
         self.asterisk_health = PartHealth(ok=False, detail="starting")
         self.ari_health = PartHealth(ok=False, detail="not connected")
@@ -203,10 +203,7 @@ class Telephony:
             name = self._agent_at(address)
             if name is None:
                 return
-            if contact.is_reachable:
-                self._reachable.add(contact.endpoint)
-            else:
-                self._reachable.discard(contact.endpoint)
+            self._registered.change(contact)
             self._loop.tell(PhoneReachable(name, self._can_ring(address)), "phones")
 
         return AmiClient(
@@ -222,14 +219,14 @@ class Telephony:
         """Tell the engine of every agent's phone whether it is registered."""
         if self._ami is None:
             return
-        self._reachable = {c.endpoint for c in await self._ami.contacts() if c.is_reachable}
+        self._registered.replace(await self._ami.contacts())
         for agent in list(self._loop.engine.state.agents.values()):
             if agent.profile.address:
                 can_ring = self._can_ring(agent.profile.address)
                 self._loop.tell(PhoneReachable(agent.name, can_ring), "phones")
 
     def _can_ring(self, address: str) -> bool:
-        return not self._reachable.isdisjoint((address, address + BROWSER))
+        return address in self._registered or address + BROWSER in self._registered
 
     def _endpoint_of(self, address: str) -> str:
         """Return the one of an agent's two phones to ring.
@@ -238,7 +235,7 @@ class Telephony:
         always: the browser goes first.
         """
         browser = address + BROWSER
-        return browser if browser in self._reachable else address
+        return browser if browser in self._registered else address
 
     def _agent_at(self, address: str) -> AgentName | None:
         agents = self._loop.engine.state.agents.values()

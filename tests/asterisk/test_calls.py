@@ -176,6 +176,14 @@ async def test_a_phone_that_is_not_there(centre: House) -> None:
     await caller.hangup()
 
 
+async def test_a_phone_that_takes_the_place_of_another(centre: House) -> None:
+    await centre.agent("ann")
+    second = await centre.agent("ann")  # the first one's registration is taken away
+    caller = await (await centre.customer("+15550116")).dial("200")
+    await connected(centre, caller, second)
+    await caller.hangup()
+
+
 async def test_two_callers_one_agent(centre: House) -> None:
     first = await (await centre.customer("+15550108")).dial("200")
     await centre.until(lambda: len(centre.state.contacts) == 1)
