@@ -18,6 +18,7 @@ from acd.core.errors import AcdError
 from acd.core.events import Event
 from acd.core.inputs import Input
 from acd.core.record import EVENT_TYPES, INPUT_TYPES, Record
+from acd.core.task import KINDS, Task
 from acd.core.timers import Instant
 
 T = TypeVar("T")
@@ -70,9 +71,19 @@ def upcaster(name: str, version: int) -> Callable[[Upcaster], Upcaster]:
     return register
 
 
+def _read_task(wanted: type, raw: Any) -> Any:
+    """Read a task back: msgspec has no unions of dataclasses, so each names its kind."""
+    if wanted is not Task:
+        return raw
+    kind = KINDS.get(raw.get("kind", "")) if isinstance(raw, dict) else None
+    if kind is None:
+        raise ValueError("no such kind of task")
+    return msgspec.convert(raw, kind)
+
+
 _encoder = msgspec.json.Encoder()
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {
-    name: msgspec.json.Decoder(kind) for name, kind in BODY_TYPES.items()
+    name: msgspec.json.Decoder(kind, dec_hook=_read_task) for name, kind in BODY_TYPES.items()
 }
 
 

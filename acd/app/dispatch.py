@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import structlog
 
 from acd.app.faults import fault
+from acd.app.tasks import Performer, Tasks
 from acd.core import effects as f
 from acd.core.ids import LegId
 from acd.core.inputs import EffectFailed, Input
@@ -38,6 +40,7 @@ class Dispatcher:
         self._line_of = line_of
         self._pbx: Pbx | None = None
         self._deliver: Deliverer | None = None
+        self._outside = Tasks(tell, {})
         self._lines: dict[str, deque[f.PbxEffect]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -49,6 +52,10 @@ class Dispatcher:
         """Give messages to ``deliver`` from now on; until then they stay in the outbox."""
         self._deliver = deliver
 
+    def perform_with(self, performers: Mapping[type[Any], Performer]) -> None:
+        """Have tasks of flows done by ``performers`` from now on, each kind by its own."""
+        self._outside = Tasks(self._tell, performers)
+
     def perform(self, effects: Sequence[f.Effect]) -> None:
         """Begin to perform ``effects``; returns at once."""
         for effect in effects:
@@ -58,6 +65,12 @@ class Dispatcher:
                 continue
             if isinstance(effect, f.Present):
                 continue  # the desk shows what is in the state
+            if isinstance(effect, f.PerformTask):
+                self._outside.start(effect)
+                continue
+            if isinstance(effect, f.CancelTask):
+                self._outside.cancel(effect)
+                continue
             name = self._name_of_line(effect)
             line = self._lines.get(name)
             if line is not None:
@@ -69,9 +82,13 @@ class Dispatcher:
             task.add_done_callback(self._tasks.discard)
 
     async def idle(self) -> None:
-        """Return once nothing is under way."""
+        """Return once no effect on the PBX is under way."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+    async def stop(self) -> None:
+        """Give up what flows have done outside."""
+        await self._outside.stop()
 
     def _name_of_line(self, effect: f.PbxEffect) -> str:
         match effect:

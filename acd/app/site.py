@@ -13,12 +13,14 @@ from pathlib import Path
 from acd.app.holidays import public_holidays
 from acd.app.replies import FILE as REPLIES
 from acd.core.site import Site
-from acd.flow.load import LARGEST_FILE, NUMBERS, Sound, load
+from acd.flow.check import NUMBERS
+from acd.flow.load import LARGEST_FILE, Sound, load
 from acd.flow.problems import Code, Problem, one_line
 
 SOUNDS = "sounds"
 STORIES = "stories"
 PROMPTS = "prompts"
+ASTERISK = "asterisk"
 
 _RATES = {".wav": 8000, ".wav16": 16000}
 """Samples per second by suffix: Asterisk goes by the suffix and refuses a file of another rate."""
@@ -44,18 +46,23 @@ def load_site(directory: Path) -> tuple[Site | None, list[Problem]]:
         ]
     files, problems = read_files(directory, "", PROMPTS)
     files.pop(REPLIES, None)  # for agents, not for flows
+    own, unreadable = read_files(directory, ASTERISK, suffix=".conf")
+    files |= own
+    problems += unreadable
     sounds, more = read_sounds(directory / SOUNDS)
     site, found = load(files, sounds, time_zones(), public_holidays())
     problems = sorted({*problems, *more, *found})
     return (None if problems else site), problems
 
 
-def read_files(directory: Path, *folders: str) -> tuple[dict[str, bytes], list[Problem]]:
-    """Return the TOML files in some folders of ``directory``, by path relative to it."""
+def read_files(
+    directory: Path, *folders: str, suffix: str = ".toml"
+) -> tuple[dict[str, bytes], list[Problem]]:
+    """Return the files in some folders of ``directory``, by path relative to it."""
     files: dict[str, bytes] = {}
     problems: list[Problem] = []
     for folder in folders:
-        for path in sorted((directory / folder).glob("*.toml")):
+        for path in sorted((directory / folder).glob(f"*{suffix}")):
             name = path.relative_to(directory).as_posix()
             try:
                 with path.open("rb") as file:

@@ -15,7 +15,7 @@ from acd.app.trace import ContactUnknown
 from acd.core import events as e
 from acd.core.contact import Contact, ContactState
 from acd.core.engine import Engine
-from acd.core.flows import Flows, Signal, Step
+from acd.core.flows import Centre, Flows, Signal, Step
 from acd.core.ids import AgentName, ContactId, QueueName
 from acd.core.leg import LegState
 from acd.core.offer import Candidate
@@ -151,7 +151,9 @@ def _rows(rows: Iterable[Candidate]) -> list[dict[str, Any]]:
 class _NoFlows:
     """Folding asks no flow."""
 
-    def step(self, site: Site, contact: Contact, signal: Signal, now: Instant) -> Step:
+    def step(
+        self, site: Site, contact: Contact, signal: Signal, now: Instant, centre: Centre
+    ) -> Step:
         raise AssertionError("a fold decides nothing")
 
 

@@ -32,6 +32,7 @@ class Traits:
         offer_seconds: least time an agent has to take an offer.
         is_answered_by_reply: taking it is not answering it: the customer has waited until the first
             message that a person wrote.
+        reply_seconds: how long a customer has at least to answer what a flow asks.
         senders: what its contacts can be recognised by, the first that fits.
     """
 
@@ -40,6 +41,7 @@ class Traits:
     is_live: bool = True
     offer_seconds: float = 0
     is_answered_by_reply: bool = False
+    reply_seconds: float = 0
     senders: tuple[IdentityKind, ...] = ()
 
 
@@ -48,7 +50,10 @@ _NUMBER, _ADDRESS, _HANDLE = IdentityKind.NUMBER, IdentityKind.ADDRESS, Identity
 TRAITS: dict[Channel, Traits] = {
     Channel.VOICE: Traits(has_legs=True, senders=(_NUMBER,)),
     Channel.CHAT: Traits(
-        has_legs=False, is_answered_by_reply=True, senders=(_ADDRESS, _NUMBER, _HANDLE)
+        has_legs=False,
+        is_answered_by_reply=True,
+        reply_seconds=180,
+        senders=(_ADDRESS, _NUMBER, _HANDLE),
     ),
     Channel.MAIL: Traits(
         has_legs=False,
@@ -56,6 +61,7 @@ TRAITS: dict[Channel, Traits] = {
         is_live=False,
         offer_seconds=120,
         is_answered_by_reply=True,
+        reply_seconds=3 * 86_400,
         senders=(_ADDRESS,),
     ),
     Channel.SMS: Traits(
@@ -64,6 +70,7 @@ TRAITS: dict[Channel, Traits] = {
         is_live=False,
         offer_seconds=60,
         is_answered_by_reply=True,
+        reply_seconds=3600,
         senders=(_NUMBER, _HANDLE),
     ),
     Channel.MESSAGING: Traits(
@@ -72,6 +79,7 @@ TRAITS: dict[Channel, Traits] = {
         is_live=False,
         offer_seconds=60,
         is_answered_by_reply=True,
+        reply_seconds=3600,
         senders=(_HANDLE,),
     ),
 }

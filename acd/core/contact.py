@@ -19,6 +19,7 @@ from acd.core.ids import (
     QueueName,
     RecordingId,
     SegmentId,
+    TaskId,
 )
 from acd.core.skill import Requirement
 from acd.core.timers import NEVER, Instant
@@ -60,6 +61,8 @@ class EndReason(StrEnum):
     UNSEEN = "unseen"  # ended while nobody was looking
     NOT_REACHED = "not_reached"  # we rang and nobody answered
     WITHDRAWN = "withdrawn"  # a supervisor took it out of its queue
+    CALLBACK = "callback"  # was promised a call, which is a contact of its own
+    TRANSFERRED = "transferred"  # the flow handed the caller to somebody outside
 
 
 BLAME: dict[EndReason, Party] = {
@@ -75,6 +78,8 @@ BLAME: dict[EndReason, Party] = {
     EndReason.UNSEEN: Party.UNKNOWN,
     EndReason.NOT_REACHED: Party.CUSTOMER,
     EndReason.WITHDRAWN: Party.SYSTEM,
+    EndReason.CALLBACK: Party.CUSTOMER,
+    EndReason.TRANSFERRED: Party.SYSTEM,
 }
 
 
@@ -119,6 +124,7 @@ class Contact:
         requirement: what it requires of the agent now, after relaxing.
         offer: the open offer, or the accepted one while an agent works on it.
         playback: what the customer is being played by the flow, if anything.
+        task: what its flow has done outside at this moment, if anything.
         leave_at: when the queue gives it back to its flow.
         recording: the talk's or the message's recording, if any.
         thread, dial, begun_by: see :class:`acd.core.events.ContactOpened`.
@@ -143,6 +149,7 @@ class Contact:
     cursor: Cursor | None = None
     playback: PlaybackId | None = None
     recording: RecordingId | None = None
+    task: TaskId | None = None
     priority: int = 0
     requirement: Requirement = ()
     queue: QueueName | None = None

@@ -12,9 +12,11 @@ from acd.core.ids import (
     OfferId,
     PlaybackId,
     RecordingId,
+    TaskId,
 )
 from acd.core.leg import GoneCause
 from acd.core.message import Author
+from acd.core.task import Task
 from acd.core.value import value
 
 
@@ -159,9 +161,31 @@ class Deliver:
     subject: str = ""
 
 
+@value(frozen=True, slots=True)
+class PerformTask:
+    """Do something for a flow; :class:`acd.core.inputs.TaskReported` tells what came of it.
+
+    Attributes:
+        leg: the customer's, if they have one.
+    """
+
+    task: TaskId
+    contact: ContactId
+    leg: LegId | None
+    what: Task
+
+
+@value(frozen=True, slots=True)
+class CancelTask:
+    """Nobody waits for a task any more; one that is over already is fine."""
+
+    task: TaskId
+    leg: LegId | None
+
+
 PbxEffect = (
     Answer | Play | StopPlay | TakeMessage | Hold | Unhold | Dial | DialOut | Connect | HangUp
 )
 """What a PBX does."""
 
-Effect = PbxEffect | Present | Deliver
+Effect = PbxEffect | Present | Deliver | PerformTask | CancelTask

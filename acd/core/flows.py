@@ -7,16 +7,19 @@ functions of (site, contact, signal, now) and the engine stays free of node type
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from acd.core.channel import Channel
 from acd.core.skill import Requirement
+from acd.core.task import Task
 from acd.core.timers import Instant
 from acd.core.value import value
 
 if TYPE_CHECKING:
     from acd.core.contact import Contact
+    from acd.core.ids import ContactId
     from acd.core.site import Site
 
 
@@ -28,16 +31,24 @@ class Cursor:
         flow: name of the flow.
         node: name of the node.
         memory: what the node remembers (tries, digits so far), as plain strings.
+        stack: places to come back to when a subflow is over, the last one first to be left.
+        trail: places where the customer was asked something, the last one last.
+        counts: what is counted over the whole way: passes of loops, misunderstandings.
+
+    A place is written ``flow/node``.
     """
 
     flow: str
     node: str
     memory: Mapping[str, str] = field(default_factory=dict)
+    stack: tuple[str, ...] = ()
+    trail: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @value(frozen=True, slots=True)
 class Prompt:
-    """Something to be heard.
+    """Something to be heard or read.
 
     Attributes:
         kind: ``key`` names an entry of the site's prompts, ``text`` is spoken as it is.
@@ -46,6 +57,19 @@ class Prompt:
 
     kind: str
     value: str
+
+
+@value(frozen=True, slots=True)
+class Choice:
+    """One of the answers offered to a customer who reads.
+
+    Attributes:
+        key: what stands for it: ``1``.
+        label: what it is, in the customer's language.
+    """
+
+    key: str
+    label: str
 
 
 # --- signals: what a flow is told -----------------------------------------------------------
@@ -71,6 +95,19 @@ class DigitPressed:
 
 
 @value(frozen=True, slots=True)
+class Said:
+    """The customer said something: in writing, or as a recogniser understood it.
+
+    Attributes:
+        text: the words; empty when nothing was understood.
+        confidence: of the recogniser, 0 to 1; what was written is certain.
+    """
+
+    text: str
+    confidence: float = 1.0
+
+
+@value(frozen=True, slots=True)
 class TimedOut:
     """The wait that the last step asked for is over."""
 
@@ -81,9 +118,24 @@ class MessageDone:
 
     Attributes:
         seconds: its length; 0 when nothing was said.
+        recording: the id of what was recorded.
     """
 
     seconds: float
+    recording: str = ""
+
+
+@value(frozen=True, slots=True)
+class TaskDone:
+    """What the flow asked somebody outside to do is over, see :mod:`acd.core.task`.
+
+    Attributes:
+        outcome: ``ok``, or how it went wrong: a word that the task's node knows.
+        values: what came of it.
+    """
+
+    outcome: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @value(frozen=True, slots=True)
@@ -102,7 +154,17 @@ class Reattached:
     """The engine or the line was away for a moment: begin the current node again."""
 
 
-Signal = Entered | PlaybackDone | DigitPressed | TimedOut | MessageDone | QueueLeft | Reattached
+Signal = (
+    Entered
+    | PlaybackDone
+    | DigitPressed
+    | Said
+    | TimedOut
+    | MessageDone
+    | TaskDone
+    | QueueLeft
+    | Reattached
+)
 
 
 # --- actions: what a flow wants ---------------------------------------------------------------
@@ -138,9 +200,15 @@ class AnswerCall:
 
 @value(frozen=True, slots=True)
 class PlayPrompts:
-    """Play prompts one after another; the signal :class:`PlaybackDone` follows."""
+    """Play prompts one after another; the signal :class:`PlaybackDone` follows.
+
+    Attributes:
+        prompts: what is heard, or written.
+        choices: what may be answered, for whoever reads.
+    """
 
     prompts: tuple[Prompt, ...]
+    choices: tuple[Choice, ...] = ()
 
 
 @value(frozen=True, slots=True)
@@ -154,6 +222,84 @@ class TakeMessage:
 
     max_seconds: float
     silence_seconds: float
+
+
+@value(frozen=True, slots=True)
+class StartTask:
+    """Have something done outside; :class:`TaskDone` follows, unless the flow goes on before."""
+
+    task: Task
+
+
+@value(frozen=True, slots=True)
+class NoteTrouble:
+    """Note that a node did not bring the customer on.
+
+    Attributes:
+        flow, node: where.
+        reason: ``no_input``, ``not_understood``, ``failed``, or the command that was given.
+    """
+
+    flow: str
+    node: str
+    reason: str
+
+
+@value(frozen=True, slots=True)
+class RedeemCode:
+    """Note that a code of a promotion has been used by this contact."""
+
+    promotion: str
+    code: str
+
+
+@value(frozen=True, slots=True)
+class KeepScore:
+    """Note a customer's answer to a question of a survey.
+
+    Attributes:
+        survey: its name.
+        question: which of its questions.
+        scale: ``csat``, ``nps`` or ``points``.
+        score: the answer.
+    """
+
+    survey: str
+    question: str
+    scale: str
+    score: int
+
+
+@value(frozen=True, slots=True)
+class SendNotice:
+    """Write to somebody on another channel; it is delivered whatever becomes of the contact.
+
+    Attributes:
+        channel: one that is delivered: mail, sms, messaging.
+        recipient: address, number or handle.
+        subject: for mail.
+        text: what is written.
+    """
+
+    channel: Channel
+    recipient: str
+    subject: str
+    text: str
+
+
+@value(frozen=True, slots=True)
+class CallBack:
+    """Let the customer go and ring them when it is their turn; this contact ends.
+
+    Attributes:
+        number: what is rung.
+        queue, priority, requirement: as in :class:`Enqueue`.
+    """
+
+    number: str
+    queue: str
+    priority: int = 0
+    requirement: Requirement = ()
 
 
 @value(frozen=True, slots=True)
@@ -172,6 +318,7 @@ class FlowEnd(StrEnum):
     FINISHED = "finished"
     MESSAGE_LEFT = "message_left"
     FAILED = "failed"
+    TRANSFERRED = "transferred"
 
 
 @value(frozen=True, slots=True)
@@ -189,6 +336,12 @@ Action = (
     | PlayPrompts
     | StopPlaying
     | TakeMessage
+    | StartTask
+    | NoteTrouble
+    | RedeemCode
+    | KeepScore
+    | SendNotice
+    | CallBack
     | Enqueue
     | EndContact
 )
@@ -209,9 +362,45 @@ class Step:
     wait_seconds: float | None = None
 
 
+# --- what a flow may ask of the centre ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """How things stand in a queue.
+
+    Attributes:
+        waiting: contacts that wait.
+        longest_wait_seconds: how long the first of them has waited; 0 for nobody.
+        available: agents who could take a contact of this channel now.
+    """
+
+    waiting: int
+    longest_wait_seconds: float
+    available: int
+
+
+class Centre(Protocol):
+    """The centre as flows see it: read, never changed."""
+
+    def queue(self, name: str, contact: Contact, now: Instant) -> QueueFigures | None:
+        """Return how things stand in a queue of the contact's site; None for no such queue."""
+        ...
+
+    def is_open(self, calendar: str, contact: Contact, now: Instant) -> bool | None:
+        """Return whether a calendar is open, overrides considered; None for no such calendar."""
+        ...
+
+    def redeemer(self, promotion: str, code: str) -> ContactId | None:
+        """Return the contact that has used a code of a promotion, or None."""
+        ...
+
+
 class Flows(Protocol):
     """The interpreter as the core sees it. Pure: no clock, no I/O; never raises on input."""
 
-    def step(self, site: Site, contact: Contact, signal: Signal, now: Instant) -> Step:
+    def step(
+        self, site: Site, contact: Contact, signal: Signal, now: Instant, centre: Centre
+    ) -> Step:
         """Advance ``contact`` through its flow until it has to wait or has left the flow."""
         ...

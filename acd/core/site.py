@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -37,6 +38,45 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """Something a customer may say or press at any point of any flow.
+
+    Attributes:
+        name: what it is called; the reason noted when it leads away from a node.
+        does: ``repeat`` or ``back``; ``leave`` for the start of ``flow``.
+        flow: where it leads.
+        key: the phone key that gives it; empty for none.
+        words: language to words or phrases that give it.
+    """
+
+    name: str
+    does: str
+    flow: str = ""
+    key: str = ""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """Codes that customers may redeem, each once.
+
+    Attributes:
+        codes: the codes in capitals, without spaces and hyphens, sorted.
+        first, last: ISO dates between which they count, in the zone; empty for no limit.
+        timezone: IANA name.
+    """
+
+    codes: tuple[str, ...]
+    first: str = ""
+    last: str = ""
+    timezone: str = "UTC"
+
+    def __contains__(self, code: str) -> bool:
+        place = bisect_left(self.codes, code)
+        return self.codes[place : place + 1] == (code,)
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One published version of ``dialplans/``.
 
@@ -52,6 +92,7 @@ class Site:
         prompts: language to prompt key to what is spoken, or ``file:<path>`` of a sound.
         written: language to prompt key to what is written instead, of the prompts that say so.
         unbroken: language to the prompts during which keys do not interrupt.
+        asterisk: file name to text of the site's own Asterisk dialplan.
     """
 
     version: str = ""
@@ -62,6 +103,9 @@ class Site:
     prompts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     written: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unbroken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asterisk: Mapping[str, str] = field(default_factory=dict)
+    commands: tuple[Command, ...] = ()
+    promotions: Mapping[str, Promotion] = field(default_factory=dict)
 
     def home_of(self, key: str, language: str) -> str | None:
         """Return the language that a prompt is heard and read in; None if there is no such prompt.

@@ -10,7 +10,7 @@ from acd.core.canary import Canary
 from acd.core.channel import Channel
 from acd.core.contact import Contact
 from acd.core.effects import Deliver
-from acd.core.ids import AgentName, ContactId, LegId, MessageId, OfferId
+from acd.core.ids import AgentName, ContactId, LegId, MessageId, OfferId, TaskId
 from acd.core.leg import Leg
 from acd.core.offer import Offer
 from acd.core.queue import Queue
@@ -32,6 +32,8 @@ class State:
         threads: thread to the open contact that its messages belong to.
         intake: number of the last row of the intake that was worked off.
         outbox: messages under way to customers.
+        tasks: what flows have done outside, and for which contact.
+        redeemed: promotion to code to the contact that used it.
         overrides: calendar to what somebody said instead of its hours.
         deadlines: see :class:`acd.core.timers.Timers`.
     """
@@ -51,6 +53,8 @@ class State:
     threads: dict[str, ContactId] = field(default_factory=dict)
     intake: int = 0
     outbox: dict[MessageId, Deliver] = field(default_factory=dict)
+    tasks: dict[TaskId, ContactId] = field(default_factory=dict)
+    redeemed: dict[str, dict[str, ContactId]] = field(default_factory=dict)
     overrides: dict[str, Override] = field(default_factory=dict)
     deadlines: dict[str, Instant] = field(default_factory=dict)
 

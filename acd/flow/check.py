@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from acd.flow.channels import check_channels
 from acd.flow.graph import Graph, graph_of, loops, lost, unreachable
 from acd.flow.kinds import Exit, Ref, To
 from acd.flow.model import Flow
@@ -12,10 +13,14 @@ from acd.flow.problems import At, Code, Report, did_you_mean, quoted
 from acd.flow.schema import refs_of, sets_of
 from acd.flow.template import BUILT_IN, TOLD
 
+NUMBERS, COMMANDS = "numbers.toml", "commands.toml"
+
 _UNKNOWN = {
     To.FLOW: Code.UNKNOWN_FLOW,
     To.QUEUE: Code.UNKNOWN_QUEUE,
     To.CALENDAR: Code.UNKNOWN_CALENDAR,
+    To.CONTEXT: Code.UNKNOWN_CONTEXT,
+    To.PROMOTION: Code.UNKNOWN_PROMOTION,
     To.LANGUAGE: Code.UNKNOWN_LANGUAGE,
 }
 
@@ -49,7 +54,7 @@ def check(
     Args:
         report: takes the problems.
         flows: flows by name; flow ``x`` was read from ``x.toml``.
-        numbers: what ``numbers.toml`` names.
+        numbers: what ``numbers.toml`` and the other files beside flows name.
         names: what there is.
     """
     nodes = {
@@ -78,7 +83,23 @@ def check(
                 if known is not None and ref.name not in known:
                     hint = did_you_mean(ref.name, known)
                     at.say(_UNKNOWN[ref.to], f"no {ref.to} {quoted(ref.name)}{hint}")
-    _check_ways(report, graph_of(flows), nodes)
+    graph = graph_of(flows)
+    _check_ways(report, graph, nodes)
+    ats = {place: named.at for place, named in nodes.items()}
+    check_channels(
+        graph, ats, _flows_in(NUMBERS, numbers), [f for _, f in _flows_in(COMMANDS, numbers)]
+    )
+
+
+def _flows_in(file: str, named: Iterable[Named]) -> list[tuple[str, str]]:
+    """Return the entries of a file that name a flow, and the flow."""
+    return [
+        (str(item.at.path[0]), ref.name)
+        for item in named
+        if item.at.file == file
+        for ref in item.refs
+        if ref.to is To.FLOW
+    ]
 
 
 def _check_prompt(at: At, key: str, languages: Iterable[str], names: Names) -> None:

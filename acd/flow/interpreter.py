@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from acd.core.contact import Contact
 from acd.core.flows import (
+    Centre,
     Cursor,
     DigitPressed,
     EndContact,
@@ -23,6 +24,7 @@ from acd.core.flows import (
     PlaybackDone,
     QueueLeft,
     Reattached,
+    Said,
     Signal,
     Step,
     TimedOut,
@@ -30,8 +32,10 @@ from acd.core.flows import (
 )
 from acd.core.site import Site
 from acd.core.timers import MICROSECONDS, Instant, after
-from acd.flow.model import FAIL, Call, End, Entry, Flow, Go, Node, Stay, Wait, whole
+from acd.flow.commands import given
+from acd.flow.model import FAIL, Again, End, Entry, Flow, Go, Node, Return, Stay, Wait
 from acd.flow.read import read_flow
+from acd.flow.visit import Visit, whole
 
 _CACHED = 8  # versions of a site kept compiled: the running one and those with calls still in them
 
@@ -43,6 +47,12 @@ _PLAYING = "playing"  # something is being played
 _UNTIL = "until"  # instant until which is waited
 _HOPS = "hops"  # nodes visited since time last passed, kept while a queue may refuse at once
 _OWN = (_ANSWERED, _PLAYING, _UNTIL, _HOPS)
+
+MISUNDERSTOOD = "misunderstood"
+"""What misunderstandings are counted as on a contact's way."""
+
+_DEEPEST = 20  # flows called from flows
+_LONGEST_TRAIL = 20  # questions that "back" can go back over
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +76,11 @@ class FlowInterpreter:
     def __init__(self) -> None:
         self._programs: dict[str, _Program] = {}
 
-    def step(self, site: Site, contact: Contact, signal: Signal, now: Instant) -> Step:
+    def step(
+        self, site: Site, contact: Contact, signal: Signal, now: Instant, centre: Centre
+    ) -> Step:
         """Advance ``contact`` until it has to wait or has left the flow; never raises."""
-        walk = _Walk(self._program(site), Call(site, contact, now))
+        walk = _Walk(self._program(site), Visit(site, contact, now, centre))
         if isinstance(signal, Entered):
             walk.flow = signal.flow
             return walk.finish(Go(None, signal.flow))
@@ -92,35 +104,39 @@ class FlowInterpreter:
 class _Walk:
     """One step: from a signal to the next wait."""
 
-    __slots__ = ("call", "flow", "hops", "name", "program")
+    __slots__ = ("flow", "hops", "name", "program", "stack", "trail", "visit")
 
-    def __init__(self, program: _Program, call: Call) -> None:
+    def __init__(self, program: _Program, visit: Visit) -> None:
         self.program = program
-        self.call = call
+        self.visit = visit
         self.flow = ""
         self.name = ""
         self.hops = 0
+        self.stack: list[str] = []
+        self.trail: list[str] = []
 
     def resume(self, cursor: Cursor, signal: Signal) -> Step:
         """Tell the node at ``cursor`` of ``signal`` and follow where that leads."""
-        call = self.call
-        self.flow, self.name = cursor.flow, cursor.node
-        call.memory = {k: v for k, v in cursor.memory.items() if k not in _OWN}
-        call.answered = _ANSWERED in cursor.memory
-        call.playing = _PLAYING in cursor.memory
+        visit = self.visit
+        self.flow, self.name = visit.flow, visit.node = cursor.flow, cursor.node
+        self.stack, self.trail = list(cursor.stack), list(cursor.trail)
+        visit.memory = {k: v for k, v in cursor.memory.items() if k not in _OWN}
+        visit.counts = dict(cursor.counts)
+        visit.answered = _ANSWERED in cursor.memory
+        visit.playing = _PLAYING in cursor.memory
         node = self._node()
         if node is None:
             return self.finish(FAIL)
         match signal:
             case Reattached():
-                call.stop()  # it may still be heard
-                call.answered = False
-                call.memory = {k: v for k, v in call.memory.items() if k == "tries"}
-                return self.finish(node.type.enter(node.keys, call))
+                visit.stop()  # it may still be heard
+                visit.answered = False
+                visit.memory = {k: v for k, v in visit.memory.items() if k == "tries"}
+                return self.finish(node.type.enter(node.keys, visit))
             case PlaybackDone():
-                if not call.playing:
+                if not visit.playing:
                     return self._stay(cursor)
-                call.playing = False
+                visit.playing = False
             case TimedOut():
                 if _UNTIL not in cursor.memory:
                     return self._stay(cursor)
@@ -128,30 +144,78 @@ class _Walk:
                 return self._stay(cursor)
             case QueueLeft(reason) if reason != "timeout":
                 self.hops = whole(cursor.memory.get(_HOPS, ""))
-        outcome = node.type.signal(node.keys, call, signal)
+        outcome = node.type.signal(node.keys, visit, signal)
+        if outcome is FAIL:
+            visit.trouble("failed")
+        if isinstance(signal, DigitPressed | Said) and isinstance(outcome, Stay | Again):
+            outcome = self._command(signal) or outcome
+        if isinstance(outcome, Again):
+            outcome = self._ask_again(node, outcome)
         return self._stay(cursor) if isinstance(outcome, Stay) else self.finish(outcome)
+
+    def _command(self, signal: DigitPressed | Said) -> Go | None:
+        """Return what a command of the site leads to, if the signal is one."""
+        command = given(self.visit.site.commands, signal, self.visit.language)
+        if command is None:
+            return None
+        if command.does == "back":
+            while self.trail and self.trail[-1] == self._place():
+                self.trail.pop()
+            flow, _, name = (self.trail.pop() if self.trail else self._place()).partition("/")
+            return Go(name, flow)
+        if command.does == "repeat":
+            return Go(self.name, self.flow)
+        self.visit.trouble(command.name)
+        return Go(None, command.flow)
+
+    def _ask_again(self, node: Node, again: Again) -> Entry:
+        visit = self.visit
+        visit.trouble(again.reason)
+        flow = self.program.flows[self.flow]
+        misunderstood, tries = visit.count(MISUNDERSTOOD), visit.tries()
+        if flow.escalate_after is not None and misunderstood >= flow.escalate_after:
+            return Go(flow.on_fail)
+        if node.type.ask is None or tries >= node.keys.tries:
+            return FAIL
+        return node.type.ask(node.keys, visit, again.first)
 
     def finish(self, entry: Entry) -> Step:
         """Follow ``entry`` from node to node until one waits or ends."""
-        while isinstance(entry, Go):
-            entry = self._enter(entry)
+        while isinstance(entry, Go | Return):
+            entry = self._enter(self._come_back() if isinstance(entry, Return) else entry)
         if isinstance(entry, Wait):
             return self._wait(entry.seconds)
-        self.call.actions.append(EndContact(entry.how))
-        return Step(tuple(self.call.actions), Cursor(self.flow, self.name))
+        self.visit.actions.append(EndContact(entry.how))
+        return Step(tuple(self.visit.actions), Cursor(self.flow, self.name))
 
-    def _enter(self, go: Go) -> Entry:
+    def _come_back(self) -> Go | End:
+        if not self.stack:
+            return End()
+        flow, _, name = self.stack.pop().partition("/")
+        return Go(name, flow)
+
+    def _enter(self, go: Go | End) -> Entry:
         """Leave the node we are at, if any, and enter the one that ``go`` leads to."""
-        self.call.stop()
+        visit = self.visit
+        visit.stop()
+        if isinstance(go, End):
+            return go
         self.hops += 1
         target = self._target(go)
         if target is None:
             return End(FlowEnd.FAILED)
-        self.flow, self.name = target
-        self.call.memory = {}
-        self.call.actions.append(VisitNode(self.flow, self.name))
+        if go.back is not None and len(self.stack) < _DEEPEST:
+            self.stack.append(f"{self.flow}/{go.back}")
+        self.flow, self.name = visit.flow, visit.node = target
+        visit.memory = {}
+        visit.actions.append(VisitNode(self.flow, self.name))
         node = self.program.flows[self.flow].nodes[self.name]
-        return node.type.enter(node.keys, self.call)
+        if node.type.ask is not None and self.trail[-1:] != [self._place()]:
+            self.trail = [*self.trail, self._place()][-_LONGEST_TRAIL:]
+        entry = node.type.enter(node.keys, visit)
+        if entry is FAIL:
+            visit.trouble("failed")
+        return entry
 
     def _target(self, go: Go) -> tuple[str, str] | None:
         """Return flow and node that ``go`` leads to; None when there is nowhere left to go."""
@@ -183,20 +247,26 @@ class _Walk:
         flow = self.program.flows.get(self.flow)
         return None if flow is None else flow.nodes.get(self.name)
 
+    def _place(self) -> str:
+        return f"{self.flow}/{self.name}"
+
     def _wait(self, seconds: float | None) -> Step:
-        call, memory = self.call, self.call.memory
-        if call.answered:
+        visit, memory = self.visit, self.visit.memory
+        if visit.answered:
             memory[_ANSWERED] = "1"
-        if call.playing:
+        if visit.playing:
             memory[_PLAYING] = "1"
         if seconds is not None:
-            memory[_UNTIL] = str(after(call.now, seconds))
-        if any(isinstance(action, Enqueue) for action in call.actions):
+            memory[_UNTIL] = str(after(visit.now, seconds))
+        if any(isinstance(action, Enqueue) for action in visit.actions):
             memory[_HOPS] = str(self.hops)
-        return Step(tuple(call.actions), Cursor(self.flow, self.name, memory), seconds)
+        cursor = Cursor(
+            self.flow, self.name, memory, tuple(self.stack), tuple(self.trail), visit.counts
+        )
+        return Step(tuple(visit.actions), cursor, seconds)
 
     def _stay(self, cursor: Cursor) -> Step:
         """Go on waiting for as long as was left."""
         until = cursor.memory.get(_UNTIL)
-        left = None if until is None else max(0, whole(until) - self.call.now) / MICROSECONDS
+        left = None if until is None else max(0, whole(until) - self.visit.now) / MICROSECONDS
         return Step((), cursor, left)

@@ -39,6 +39,8 @@ class To(StrEnum):
     FLOW = "flow"
     QUEUE = "queue"
     CALENDAR = "calendar"
+    CONTEXT = "context"
+    PROMOTION = "promotion"
     PROMPT = "prompt"
     LANGUAGE = "language"
     ATTRIBUTE = "attribute"
@@ -216,6 +218,11 @@ class Name(Plain):
 def node(exit: Exit) -> Name:
     """Return the kind of a node's name, as the exit of another."""
     return Name("node", To.NODE, exit)
+
+
+def prompt() -> Name:
+    """Return the kind of one prompt's key."""
+    return Name("prompt", To.PROMPT)
 
 
 @dataclass(frozen=True, slots=True)

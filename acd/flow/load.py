@@ -11,20 +11,25 @@ from dataclasses import dataclass
 from acd.core.calendar import Calendar
 from acd.core.ids import QueueName
 from acd.core.queue import Queue
-from acd.core.site import Number, Site
-from acd.flow.check import Named, Names, check
+from acd.core.site import Command, Number, Promotion, Site
+from acd.flow.check import COMMANDS, NUMBERS, Named, Names, check
+from acd.flow.commands import read_commands
 from acd.flow.files import (
     read_numbers,
     read_queues,
 )
+from acd.flow.dialplan import FOLDER as ASTERISK
+from acd.flow.dialplan import read_dialplan
 from acd.flow.hours import HolidayBook, NoHolidays, read_calendars
 from acd.flow.kinds import To, good_name
 from acd.flow.problems import Code, Problem, Report
+from acd.flow.promotions import read_promotions
 from acd.flow.prompts import read_prompts
 from acd.flow.read import read_flow
 from acd.flow.where import locate
 
-NUMBERS, QUEUES, HOURS = "numbers.toml", "queues.toml", "hours.toml"
+QUEUES, HOURS, PROMOTIONS = "queues.toml", "hours.toml", "promotions.toml"
+NOT_FLOWS = frozenset({NUMBERS, QUEUES, HOURS, COMMANDS, PROMOTIONS})
 LARGEST_FILE = 1_000_000  # bytes
 
 _POSITION = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$")
@@ -54,7 +59,8 @@ def load(
 
     Args:
         files: path relative to the site's directory to content: ``numbers.toml``, ``queues.toml``,
-            ``hours.toml``, ``prompts/<language>.toml``; every other ``*.toml`` is a flow.
+            ``hours.toml``, ``prompts/<language>.toml``, ``asterisk/*.conf``; every other ``*.toml``
+            is a flow.
         sounds: path relative to ``sounds/`` to what is known about the file.
         zones: names of the time zones that exist.
         holidays: the public holidays that are known; by default none are.
@@ -63,7 +69,8 @@ def load(
         The site and no problem, or None and all problems in the order of files and lines.
     """
     report = Report()
-    tables = {name: parse(name, files[name], report) for name in sorted(files)}
+    own = {name: content for name, content in files.items() if name.startswith(ASTERISK)}
+    tables = {name: parse(name, files[name], report) for name in sorted(files) if name not in own}
     names = Names()
     numbers, named = _numbers(tables, report)
     queues: dict[QueueName, Queue] = {}
@@ -76,13 +83,21 @@ def load(
     if (raw := tables.get(HOURS, {})) is not None:
         calendars = read_calendars(raw, report.at(HOURS), zones, holidays or NoHolidays())
         names.known[To.CALENDAR] = frozenset(raw)
+    commands: tuple[Command, ...] = ()
+    promotions: dict[str, Promotion] = {}
+    if (raw := tables.get(COMMANDS, {})) is not None:
+        commands, commands_named = read_commands(raw, report.at(COMMANDS))
+        named += commands_named
+    if (raw := tables.get(PROMOTIONS, {})) is not None:
+        promotions = read_promotions(raw, report.at(PROMOTIONS), zones)
+        names.known[To.PROMOTION] = frozenset(raw)
     prompts = read_prompts(tables, report, {path: s.defect for path, s in sounds.items()})
     names.prompts = prompts.keys()
     names.known[To.LANGUAGE] = frozenset(prompts.spoken)
     raw_flows, flows = {}, {}
     flow_names = set()
     for file, raw in tables.items():
-        if file in (NUMBERS, QUEUES, HOURS) or "/" in file:
+        if file in NOT_FLOWS or "/" in file:
             continue
         name = file.removesuffix(".toml")
         flow_names.add(name)
@@ -91,6 +106,8 @@ def load(
             raw_flows[name] = raw
             flows[name] = read_flow(raw, report.at(file))
     names.known[To.FLOW] = frozenset(flow_names)
+    asterisk, dialplan = read_dialplan(own, report, flow_names)
+    names.known[To.CONTEXT] = frozenset(dialplan.contexts)
     check(report, flows, named, names)
     if report.problems:
         return None, report.sorted()
@@ -104,6 +121,9 @@ def load(
         prompts.spoken,
         prompts.written,
         prompts.unbroken,
+        asterisk,
+        commands,
+        promotions,
     )
     return site, []
 

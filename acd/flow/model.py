@@ -1,26 +1,17 @@
-"""A flow ready to run, and what a node's functions see and say."""
+"""A flow ready to run, and what a node's functions say."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from acd.core.contact import Contact
-from acd.core.flows import (
-    Action,
-    AnswerCall,
-    FlowEnd,
-    PlayPrompts,
-    Prompt,
-    SetAttribute,
-    SetLanguage,
-    Signal,
-    StopPlaying,
-)
-from acd.core.site import Site
-from acd.core.timers import Instant
+from acd.core.channel import Channel
+from acd.core.flows import FlowEnd, Signal
+
+if TYPE_CHECKING:
+    from acd.flow.visit import Visit
 
 S = TypeVar("S")
 
@@ -49,10 +40,17 @@ class Go:
         node: its name; None for an exit that was left out, which leads to ``on_fail`` of the node
             or else of the flow.
         flow: its flow, when it is another one; without ``node``, its start.
+        back: the node of this flow to go on at when the other flow is over.
     """
 
     node: str | None
     flow: str | None = None
+    back: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """This flow is over: back to where it was called from; without such a place, the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +76,30 @@ class End:
     how: FlowEnd = FlowEnd.FINISHED
 
 
-Entry = Go | Wait | End
-Outcome = Entry | Stay
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The customer did not answer what was asked, or not so that it could be understood.
+
+    If they gave a command of the site, that is done. Else they are asked again, as often as the
+    node's ``tries`` allows; then they go where ``on_fail`` says.
+
+    Attributes:
+        reason: ``no_input`` or ``not_understood``.
+        first: prompts heard before the question is repeated.
+    """
+
+    reason: str
+    first: tuple[str, ...] = ()
+
+
+Entry = Go | Return | Wait | End
+Outcome = Entry | Stay | Again
 
 FAIL = Go(None)
 """The node could not do its work: the caller goes where ``on_fail`` says."""
+
+EVERYWHERE = frozenset(Channel)
+ON_THE_PHONE = frozenset({Channel.VOICE})
 
 
 class Reach(Enum):
@@ -104,13 +121,18 @@ class NodeType(Generic[S]):
         signal: called when something happens while the caller is there. The end of a playback
             and a time-out reach it only if they were waited for.
         reaches: what the node itself is for the caller.
+        channels: whom it can serve; a site where others come to it is refused.
+        ask: for a node that asks: asks its question, after the prompts given. Its schema has a key
+            ``tries``.
     """
 
     name: str
     schema: type[S]
-    enter: Callable[[S, Call], Entry]
-    signal: Callable[[S, Call, Signal], Outcome]
+    enter: Callable[[S, Visit], Entry]
+    signal: Callable[[S, Visit, Signal], Outcome]
     reaches: Reach = Reach.NOTHING
+    channels: frozenset[Channel] = EVERYWHERE
+    ask: Callable[[S, Visit, tuple[str, ...]], Entry] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,106 +159,12 @@ class Flow:
         on_fail: name of the node that takes over from any node without an exit of its own.
         nodes: node by name.
         broken: names of nodes that could not be read; a checked flow has none.
+        escalate_after: misunderstandings, over all nodes, after which a contact goes to
+            ``on_fail`` of the flow; None for no such limit.
     """
 
     start: str
     on_fail: str | None
     nodes: Mapping[str, Node]
     broken: frozenset[str] = frozenset()
-
-
-# --- what a node's function sees --------------------------------------------------------------
-
-
-class Call:
-    """One step of one contact: what is known, and the actions asked for so far.
-
-    Attributes:
-        site: the site.
-        now: the present.
-        memory: what the current node remembers; it starts empty when a node is entered.
-        actions: what was asked for, in order.
-    """
-
-    __slots__ = ("_answered", "_contact", "_values", "actions", "memory", "now", "playing", "site")
-
-    def __init__(self, site: Site, contact: Contact, now: Instant) -> None:
-        self.site = site
-        self.now = now
-        self.memory: dict[str, str] = {}
-        self.actions: list[Action] = []
-        self.playing = False
-        self._contact = contact
-        self._answered = False
-        self._values: dict[str, str] | None = None
-
-    @property
-    def answered(self) -> bool:
-        """Whether this flow has already seen to it that the call is answered."""
-        return self._answered
-
-    @answered.setter
-    def answered(self, value: bool) -> None:
-        self._answered = value
-
-    @property
-    def values(self) -> dict[str, str]:
-        """Everything texts and branches may name: attributes, then what is built in."""
-        if self._values is None:
-            contact = self._contact
-            self._values = {
-                **contact.attributes,
-                "ani": contact.ani,
-                "dnis": contact.dnis,
-                "caller_name": contact.caller_name,
-                "language": contact.language,
-            }
-        return self._values
-
-    def tries(self) -> int:
-        """Return how many tries failed at this node, counting one more."""
-        count = whole(self.memory.get("tries", "")) + 1
-        self.memory["tries"] = str(count)
-        return count
-
-    def set(self, name: str, value: str) -> None:
-        """Remember an attribute of the contact."""
-        self.values[name] = value
-        self.actions.append(SetAttribute(name, value))
-
-    def speak(self, language: str) -> None:
-        """Change the contact's language."""
-        self.values["language"] = language
-        self.actions.append(SetLanguage(language))
-
-    def answer(self) -> None:
-        """See to it that the call is answered."""
-        if not self._answered:
-            self._answered = True
-            self.actions.append(AnswerCall())
-
-    def play(self, *keys: str) -> Wait:
-        """Play prompts by key; their end is signalled unless they are stopped."""
-        return self._play(tuple(Prompt("key", key) for key in keys))
-
-    def say(self, *texts: str) -> Wait:
-        """Speak texts as they are; the end is signalled unless they are stopped."""
-        return self._play(tuple(Prompt("text", text) for text in texts))
-
-    def _play(self, prompts: tuple[Prompt, ...]) -> Wait:
-        self.answer()
-        self.stop()
-        self.actions.append(PlayPrompts(prompts))
-        self.playing = True
-        return Wait()
-
-    def stop(self) -> None:
-        """Stop what is being played, if anything."""
-        if self.playing:
-            self.playing = False
-            self.actions.append(StopPlaying())
-
-
-def whole(text: str) -> int:
-    """Return the whole number that a memory holds; 0 if it holds none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+    escalate_after: int | None = None

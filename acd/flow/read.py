@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from acd.flow.kinds import BAD, Exit, Text, good_name, node, wrong_type
+from acd.flow.kinds import BAD, Exit, Number, Text, good_name, node, wrong_type
 from acd.flow.model import Flow, Node
 from acd.flow.problems import At, Code, Report, did_you_mean, quoted
 from acd.flow.registry import node_types
@@ -21,6 +21,17 @@ class FlowKeys:
         node(Exit.AT_ONCE), "the node that takes over from nodes that fail", default=None
     )
     title: str = key(Text(), "what it is, for people", default="")
+    escalate_after: int | None = key(
+        Number("whole number", 1, 50, whole=True),
+        "misunderstandings, over all nodes, after which a customer goes to `on_fail`",
+        default=None,
+    )
+
+    def contradiction(self) -> str | None:
+        """Say so when nobody takes over from a customer who is not understood."""
+        if self.escalate_after is not None and self.on_fail is None:
+            return 'escalate_after needs "on_fail": where does the customer go?'
+        return None
 
 
 def read_flow(raw: Mapping[str, object], at: At | None = None) -> Flow:
@@ -34,7 +45,7 @@ def read_flow(raw: Mapping[str, object], at: At | None = None) -> Flow:
         What could be read; what could not is in :attr:`acd.flow.model.Flow.broken`.
     """
     at = at or Report().at("")
-    read_schema(FlowKeys, {k: v for k, v in raw.items() if k != "node"}, at)
+    keys = read_schema(FlowKeys, {k: v for k, v in raw.items() if k != "node"}, at)
     # Taken from the raw table, so that another key's problem does not make all nodes unreachable.
     start, on_fail = raw.get("start"), raw.get("on_fail")
     start = start if isinstance(start, str) else ""
@@ -46,7 +57,8 @@ def read_flow(raw: Mapping[str, object], at: At | None = None) -> Flow:
             broken.add(name)
         else:
             nodes[name] = read
-    return Flow(start, on_fail, nodes, frozenset(broken))
+    escalate_after = None if keys is BAD else keys.escalate_after
+    return Flow(start, on_fail, nodes, frozenset(broken), escalate_after)
 
 
 def _tables(raw: Mapping[str, object], at: At) -> Mapping[str, object]:

@@ -196,7 +196,7 @@ class FakePbx:
                 return self._dial(effect.leg, effect.number, effect.ring_seconds)
             case f.Connect():
                 return self._connect(effect)
-            case f.Present() | f.Deliver():
+            case f.Present() | f.Deliver() | f.PerformTask() | f.CancelTask():
                 return ""
         leg = self.legs.get(effect.leg)
         if leg is None or not leg.is_ours:
@@ -347,5 +347,7 @@ def _subjects(effect: f.Effect) -> tuple[LegId, ...]:
             return (LegId(offer),)
         case f.Deliver(message):
             return (LegId(message),)
+        case f.PerformTask(task) | f.CancelTask(task):
+            return (LegId(task),)
         case _:
             return (effect.leg,)

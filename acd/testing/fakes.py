@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from acd.core.contact import Contact
 from acd.core.flows import (
     Action,
     AnswerCall,
+    Centre,
     Cursor,
     DigitPressed,
     EndContact,
@@ -19,8 +21,10 @@ from acd.core.flows import (
     PlaybackDone,
     PlayPrompts,
     Prompt,
+    QueueFigures,
     QueueLeft,
     Reattached,
+    Said,
     SetAttribute,
     SetLanguage,
     Signal,
@@ -30,11 +34,43 @@ from acd.core.flows import (
     TimedOut,
     VisitNode,
 )
-from acd.core.ids import QueueName
+from acd.core.ids import ContactId, QueueName
 from acd.core.queue import Queue
 from acd.core.site import Number, Site
 from acd.core.skill import Need
 from acd.core.timers import Instant
+
+
+@dataclass
+class FixedCentre:
+    """A centre for flows that are tested alone: it answers what it was given.
+
+    Attributes:
+        site: whose calendars there are.
+        queues: figures by queue.
+        overrides: what somebody said of calendars; the others go by their hours.
+        redeemed: (promotion, code) to who used it.
+    """
+
+    site: Site = field(default_factory=Site)
+    queues: dict[str, QueueFigures] = field(default_factory=dict)
+    overrides: dict[str, bool] = field(default_factory=dict)
+    redeemed: dict[tuple[str, str], ContactId] = field(default_factory=dict)
+
+    def queue(self, name: str, contact: Contact, now: Instant) -> QueueFigures | None:
+        """Return the figures of a queue."""
+        return self.queues.get(name)
+
+    def is_open(self, calendar: str, contact: Contact, now: Instant) -> bool | None:
+        """Return whether a calendar of the contact's site is open."""
+        if calendar in self.overrides:
+            return self.overrides[calendar]
+        found = self.site.calendars.get(calendar)
+        return None if found is None else found.is_open(now)
+
+    def redeemer(self, promotion: str, code: str) -> ContactId | None:
+        """Return who used a code."""
+        return self.redeemed.get((promotion, code))
 
 
 class TinyFlows:
@@ -46,7 +82,9 @@ class TinyFlows:
     sends who it gives back: ``bye``, ``voicemail`` or another flow. ``end`` ends at once.
     """
 
-    def step(self, site: Site, contact: Contact, signal: Signal, now: Instant) -> Step:
+    def step(
+        self, site: Site, contact: Contact, signal: Signal, now: Instant, centre: Centre
+    ) -> Step:
         """Advance a contact; see :class:`acd.core.flows.Flows`."""
         if isinstance(signal, Entered):
             return self._start(site.flows[signal.flow], signal.flow)
@@ -61,6 +99,8 @@ class TinyFlows:
         match cursor.node, signal:
             case "menu", DigitPressed(digit):
                 return self._chosen(flow, cursor, digit)
+            case "menu", Said(text):
+                return self._chosen(flow, cursor, text.strip())
             case "menu", TimedOut():
                 return self._missed(flow, cursor)
             case "bye", PlaybackDone():

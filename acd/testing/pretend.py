@@ -27,7 +27,12 @@ class StraightToQueue:
     """Flows named like queues: each puts its contacts into its queue, and ends them afterwards."""
 
     def step(
-        self, _site: Site, contact: Contact, signal: flows.Signal, _now: Instant
+        self,
+        _site: Site,
+        contact: Contact,
+        signal: flows.Signal,
+        _now: Instant,
+        _centre: flows.Centre,
     ) -> flows.Step:
         """Answer as :class:`acd.core.flows.Flows` asks."""
         if isinstance(signal, flows.Entered):

@@ -23,6 +23,7 @@ from acd.core.record import EVENT_TYPES, INPUT_TYPES, Record
 from acd.core.site import Site
 from acd.core.skill import Need
 from acd.core.state import State
+from acd.core.task import KINDS, Task
 
 pytestmark = pytest.mark.app
 
@@ -37,6 +38,11 @@ _toml = st.recursive(
 )
 
 
+def _task(item):
+    kind, of = item
+    return st.builds(of, kind=st.just(kind))
+
+
 def _mapping(kind):
     key, value = get_args(kind)
     return st.dictionaries(st.from_type(key), st.from_type(value), max_size=3)
@@ -48,6 +54,7 @@ def plain_values():
     st.register_type_strategy(int, st.integers(-(2**62), 2**62))
     st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
     st.register_type_strategy(object, _toml)
+    st.register_type_strategy(Task, st.sampled_from(list(KINDS.items())).flatmap(_task))
     st.register_type_strategy(Mapping, _mapping)
 
 

@@ -302,6 +302,12 @@ def test_every_event_of_a_contact_is_shown_or_left_out_on_purpose():
         e.MusicStarted,
         e.WrapupStarted,
         e.MessageSettled,
+        e.TaskStarted,
+        e.TaskEnded,
+        e.NodeFailed,
+        e.CodeRedeemed,
+        e.ScoreKept,
+        e.NoticeSent,
     }
     of_contacts = {k for k in EVENT_TYPES.values() if "contact" in k.__dataclass_fields__}
     assert of_contacts == left_out | set(_FOLDS)

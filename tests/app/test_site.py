@@ -37,6 +37,7 @@ from acd.core.timers import Instant, after
 from acd.flow.interpreter import FlowInterpreter
 from acd.flow.load import LARGEST_FILE
 from acd.flow.problems import Report
+from acd.testing.fakes import FixedCentre
 
 pytestmark = pytest.mark.app
 
@@ -96,8 +97,10 @@ def test_support_is_one_key_away_at_any_hour(hour: int) -> None:
     contact = contact_of(site)
     flows = FlowInterpreter()
     now = after(Instant(1_795_392_000_000_000), hour * 3600)
-    contact.cursor = flows.step(site, contact, Entered(site.numbers["100"].flow), now).cursor
-    step = flows.step(site, contact, DigitPressed("2"), now)
+    contact.cursor = flows.step(
+        site, contact, Entered(site.numbers["100"].flow), now, FixedCentre(site)
+    ).cursor
+    step = flows.step(site, contact, DigitPressed("2"), now, FixedCentre(site))
     assert getattr(step.actions[-1], "queue", None) == "support"
 
 
@@ -386,7 +389,7 @@ def walk(site: Site, chance: random.Random) -> None:
     for _ in range(200):
         number = chance.choice(list(site.numbers.values()))
         signal = Entered(number.flow) if contact.cursor is None else chance.choice(SIGNALS)
-        step = flows.step(site, contact, signal, now)
+        step = flows.step(site, contact, signal, now, FixedCentre(site))
         now = after(now, chance.choice([0, 1, 3600]))
         contact.cursor = step.cursor
         for action in step.actions:

@@ -81,10 +81,12 @@ def test_flow_that_never_waits_ends_the_call() -> None:
 
 def test_action_that_no_flow_may_take_is_a_bug() -> None:
     class Broken(TinyFlows):
-        def step(self, site: Site, contact: object, signal: Signal, now: object) -> Step:
+        def step(
+            self, site: Site, contact: object, signal: Signal, now: object, centre: object
+        ) -> Step:
             if isinstance(signal, DigitPressed):
                 return Step((DigitPressed("1"),), contact.cursor)  # type: ignore[arg-type,attr-defined]
-            return super().step(site, contact, signal, now)  # type: ignore[arg-type]
+            return super().step(site, contact, signal, now, centre)  # type: ignore[arg-type]
 
     story = Story(flows=Broken()).calls("c1", to="menu")
     with pytest.raises(AssertionError, match="ends a step"):
@@ -226,8 +228,10 @@ def test_message_told_twice_or_for_another_recording() -> None:
     site = tiny_site(flows={"mail": {"after": "stay"}})
 
     class Staying(TinyFlows):
-        def step(self, site: Site, contact: object, signal: Signal, now: object) -> Step:
-            step = super().step(site, contact, signal, now)  # type: ignore[arg-type]
+        def step(
+            self, site: Site, contact: object, signal: Signal, now: object, centre: object
+        ) -> Step:
+            step = super().step(site, contact, signal, now, centre)  # type: ignore[arg-type]
             is_done = type(signal).__name__ == "MessageDone"
             return Step((VisitNode("mail", "done"),), step.cursor) if is_done else step
 

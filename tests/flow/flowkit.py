@@ -25,6 +25,7 @@ from acd.flow.hours import Holiday
 from acd.flow.interpreter import FlowInterpreter
 from acd.flow.load import Sound, load
 from acd.flow.problems import Problem
+from acd.testing.fakes import FixedCentre
 
 ZONES = frozenset({"UTC", "America/New_York"})
 MONDAY_NOON = Instant(1_795_435_200_000_000)  # 2026-11-23 12:00 UTC
@@ -102,7 +103,9 @@ class Caller:
     def send(self, *signals: Signal) -> tuple[Action, ...]:
         """Send signals and return what the last one led to."""
         for signal in signals:
-            self.step = self.flows.step(self.site, self.contact, signal, self.now)
+            self.step = self.flows.step(
+                self.site, self.contact, signal, self.now, FixedCentre(self.site)
+            )
             self.contact.cursor = self.step.cursor
             for action in self.step.actions:
                 if isinstance(action, SetAttribute):

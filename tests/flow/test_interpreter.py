@@ -33,6 +33,7 @@ from acd.core.flows import (
 )
 from acd.core.site import Site
 from acd.flow.interpreter import FlowInterpreter
+from acd.testing.fakes import FixedCentre
 
 pytestmark = pytest.mark.core
 
@@ -143,7 +144,12 @@ def test_each_contact_walks_the_flows_of_its_own_site() -> None:
     flows = FlowInterpreter()
     contact = Caller(one).contact
     for site, node in ((one, "a"), (two, "b"), (one, "a")):
-        assert flows.step(site, contact, Entered("main"), Caller(one).now).cursor.node == node
+        assert (
+            flows.step(
+                site, contact, Entered("main"), Caller(one).now, FixedCentre(site)
+            ).cursor.node
+            == node
+        )
 
 
 def test_sites_without_a_version_are_told_apart() -> None:
@@ -151,14 +157,19 @@ def test_sites_without_a_version_are_told_apart() -> None:
     two = unchecked("", main='start = "b"\n[node.b]\ntype = "hangup"\n')
     flows, caller = FlowInterpreter(), Caller(one)
     for site, node in ((one, "a"), (two, "b"), (one, "a")):
-        assert flows.step(site, caller.contact, Entered("main"), caller.now).cursor.node == node
+        assert (
+            flows.step(
+                site, caller.contact, Entered("main"), caller.now, FixedCentre(site)
+            ).cursor.node
+            == node
+        )
 
 
 def test_few_versions_are_kept_compiled() -> None:
     flows, caller = FlowInterpreter(), Caller(Site())
     for number in range(100):
         site = unchecked(str(number), main='start = "a"\n[node.a]\ntype = "hangup"\n')
-        flows.step(site, caller.contact, Entered("main"), caller.now)
+        flows.step(site, caller.contact, Entered("main"), caller.now, FixedCentre(site))
     assert len(flows._programs) == 8
 
 
@@ -170,7 +181,7 @@ def test_a_step_is_compiled_once_a_version(monkeypatch: pytest.MonkeyPatch) -> N
     site = unchecked(main='start = "a"\n[node.a]\ntype = "enqueue"\nqueue = "x"\n')
     flows, caller = FlowInterpreter(), Caller(site)
     for _ in range(3):
-        flows.step(site, caller.contact, Entered("main"), caller.now)
+        flows.step(site, caller.contact, Entered("main"), caller.now, FixedCentre(site))
     assert len(counted) == 1
 
 
@@ -323,7 +334,7 @@ def test_no_cursor_and_no_signal_raises(cursor: Cursor, signal: Signal) -> None:
     site = sample()
     caller = Caller(site)
     caller.contact.cursor = cursor
-    step = FlowInterpreter().step(site, caller.contact, signal, caller.now)
+    step = FlowInterpreter().step(site, caller.contact, signal, caller.now, FixedCentre(site))
     assert len(step.actions) < 100
 
 

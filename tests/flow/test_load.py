@@ -50,6 +50,32 @@ CASES: list[dict[str, str]] = [
     {"numbers.toml": '"100" = 3 #! wrong-type\n"1 0" = [] #! bad-number wrong-type\n'},
     {"numbers.toml": '[100]\nflow = "main"\nlanguage = "fr" #! unknown-language\n'},
     {"numbers.toml": '"1" = { title = "x" } #! missing-key\n'},
+    # --- commands, promotions ---
+    {"commands.toml": '[operator]\nkey = "0"\nflow = "mian" #! unknown-flow\n'},
+    {"commands.toml": '[operator] #! bad-value\nflow = "main"\n'},
+    {"commands.toml": '[again] #! bad-value\nkey = "*"\ndoes = "leave"\n'},
+    {"commands.toml": '[again]\nkey = "A" #! bad-value\ndoes = "repeat"\n'},
+    {
+        "commands.toml": '[again]\nwords = { fr = ["encore"] } #! unknown-language\n'
+        'does = "repeat"\n'
+    },
+    {"promotions.toml": '[summer]\ncodes = ["A"]\nfirst = "2026-06-01" #! bad-date\n'},
+    {"promotions.toml": '[summer]\ncodes = ["A-1", "a1"] #! bad-value\n'},
+    {"promotions.toml": '[summer]\ncodes = ["A"]\ntimezone = "Mars/Base" #! bad-timezone\n'},
+    {
+        "promotions.toml": "[summer] #! bad-value\n"
+        'codes = ["A"]\nfirst = 2026-06-02\nlast = 2026-06-01\n'
+    },
+    {
+        "main.toml": NODE + 'type = "promo"\npromotion = "sumer" #! unknown-promotion\n'
+        'code = "{ani}"\nredeemed = "bye"\nduplicate = "bye"\nunknown = "bye"\nexpired = "bye"\n'
+        'on_fail = "bye"\n',
+    },
+    {
+        "numbers.toml": 'chat = "main"\n"1" = "main"\n',
+        "main.toml": 'start = "a"\n[node.a] #! wrong-channel\n'
+        'type = "voicemail"\nprompt = "hello"\n',
+    },
     # --- queues ---
     {"queues.toml": "[sales]\nmax_wating = 1 #! unknown-key\n[support]\n"},
     {"queues.toml": '[sales]\nstrategy = "longest" #! unknown-strategy\n[support]\n'},

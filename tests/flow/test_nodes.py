@@ -12,6 +12,7 @@ from acd.core.flows import (
     Enqueue,
     FlowEnd,
     MessageDone,
+    NoteTrouble,
     PlaybackDone,
     QueueLeft,
     Reattached,
@@ -320,7 +321,10 @@ def test_menu_key_during_the_prompt_stops_it_and_counts() -> None:
 
 def test_menu_wrong_keys_and_silence_use_up_the_tries() -> None:
     caller = call(MENU)
-    assert caller.press("7")[0] == StopPlaying()
+    assert caller.press("7")[:2] == (
+        NoteTrouble("main", "a", "not_understood"),
+        StopPlaying(),
+    )
     assert caller.heard() == ["wrong", "hello", "menu"]
     caller.listen()
     caller.send(TimedOut())

@@ -15,6 +15,7 @@ from acd.core.flows import Cursor, DigitPressed, EndContact, FlowEnd, TimedOut
 from acd.core.site import Site
 from acd.flow import nodes
 from acd.flow.registry import node_types
+from acd.testing.fakes import FixedCentre
 
 pytestmark = pytest.mark.core
 
@@ -25,6 +26,7 @@ from acd.flow.kinds import Exit, Number, node
 from acd.flow.schema import key
 from acd.flow.model import Go, NodeType, Stay, Wait
 from acd.core.flows import TimedOut
+from acd.testing.fakes import FixedCentre
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,7 @@ def node_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 NODES = [
     *("answer", "branch", "collect", "enqueue", "goto", "hangup"),
-    *("hours", "menu", "play", "say", "set", "voicemail"),
+    *("hours", "menu", "play", "promo", "say", "set", "voicemail"),
 ]
 
 
@@ -111,4 +113,6 @@ def test_a_step_is_quick() -> None:
     best = min(timeit.repeat(lambda: caller.press("1"), number=50, repeat=10)) / 50
     assert best / 21 < 100e-6
     caller.contact.cursor = Cursor("main", "n20")
-    assert caller.flows.step(site, caller.contact, DigitPressed("1"), caller.now).actions
+    assert caller.flows.step(
+        site, caller.contact, DigitPressed("1"), caller.now, FixedCentre(site)
+    ).actions

@@ -106,8 +106,8 @@ def test_events_that_are_missing_or_too_many() -> None:
 
 def test_other_flows_are_a_difference() -> None:
     class Hasty(FlowInterpreter):
-        def step(self, site, contact, signal, now):
-            step = super().step(site, contact, signal, now)
+        def step(self, site, contact, signal, now, centre):
+            step = super().step(site, contact, signal, now, centre)
             return Step(step.actions[1:], step.cursor, step.wait_seconds)
 
     found = replay(log(), Hasty()).difference

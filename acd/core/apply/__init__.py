@@ -6,7 +6,7 @@ leaves the state as it was.
 
 from __future__ import annotations
 
-from acd.core.apply import centre, contacts, endings, legs, messages, offers, publishing
+from acd.core.apply import centre, contacts, endings, flows, legs, messages, offers, publishing
 from acd.core.apply.registry import FOLDS, apply
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "centre",
     "contacts",
     "endings",
+    "flows",
     "legs",
     "messages",
     "offers",

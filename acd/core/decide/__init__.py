@@ -3,8 +3,8 @@
 A decision reads the state and emits events and effects through its :class:`~acd.core.turn.Turn`;
 it never changes the state itself. What cannot apply any more is refused or is simply nothing.
 
-    registry < publishing < acts, messages < flow < offers < legs, agents, contacts, transfer,
-        outbound < deadlines, pbx
+    registry < publishing < acts, messages < flow < offers, tasks < legs, agents, contacts,
+        transfer, outbound < deadlines, pbx
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from acd.core.decide import (
     outbound,
     pbx,
     publishing,
+    tasks,
     transfer,
 )
 from acd.core.decide.offers import match
@@ -36,5 +37,6 @@ __all__ = [
     "outbound",
     "pbx",
     "publishing",
+    "tasks",
     "transfer",
 ]

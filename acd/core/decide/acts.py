@@ -32,6 +32,14 @@ def hang_up(turn: Turn, leg_id: LegId | None, cause: GoneCause = GoneCause.NORMA
         turn.do(f.HangUp(leg.id, cause))
 
 
+def cancel_task(turn: Turn, contact: Contact) -> None:
+    """Wait no more for what a contact's flow has done outside, if anything."""
+    if contact.task is not None:
+        task = contact.task
+        turn.emit(e.TaskEnded(contact.id, task, "cancelled", {}))
+        turn.do(f.CancelTask(task, contact.leg))
+
+
 def end_offer(turn: Turn, offer: Offer, outcome: OfferOutcome) -> int:
     """End an open offer; the contact waits again at its old place. Returns the event's number.
 
@@ -64,6 +72,7 @@ def end_contact(
     offer = turn.state.offers.get(contact.offer) if contact.offer is not None else None
     if offer is not None:
         end_offer(turn, offer, OfferOutcome.WITHDRAWN)
+    cancel_task(turn, contact)
     was_active = contact.state is ContactState.ACTIVE
     waited = None
     if contact.queued_at is not None and contact.answered_at is None:

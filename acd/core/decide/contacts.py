@@ -18,8 +18,6 @@ from acd.core.offer import Offer, OfferOutcome
 from acd.core.timers import after
 from acd.core.turn import Turn
 
-_KEYS = frozenset("0123456789*#")
-
 _BY_CUSTOMER: dict[ContactState, EndReason] = {
     ContactState.ACTIVE: EndReason.CUSTOMER_ENDED,
     ContactState.IN_FLOW: EndReason.LEFT_FLOW,
@@ -64,10 +62,8 @@ def message_arrived(turn: Turn, cause: i.MessageArrived) -> None:
     if known is not None:
         contact = turn.state.contacts[known]
         _add(turn, contact, cause)
-        key = cause.text.strip()
-        if contact.state is ContactState.IN_FLOW and key in _KEYS:
-            turn.emit(e.DigitTaken(contact.id, key))
-            run(turn, contact, flows.DigitPressed(key))
+        if contact.state is ContactState.IN_FLOW:
+            run(turn, contact, flows.Said(cause.text))
         return
     contact_id = ContactId(turn.mint("c"))
     version, number = turn.state.entrance(contact_id, cause.channel, cause.sender, cause.address)

@@ -5,11 +5,21 @@ from __future__ import annotations
 from acd.core import effects as f
 from acd.core import events as e
 from acd.core import flows
-from acd.core.channel import TRAITS
+from acd.core.channel import TRAITS, Channel
 from acd.core.contact import Contact, ContactState, EndReason
-from acd.core.decide.acts import end_contact
+from acd.core.decide.acts import cancel_task, end_contact
 from acd.core.decide.messages import add_message
-from acd.core.ids import ContactId, LegId, PlaybackId, QueueName, RecordingId, SegmentId
+from acd.core.decide.overview import Overview
+from acd.core.ids import (
+    ContactId,
+    LegId,
+    MessageId,
+    PlaybackId,
+    QueueName,
+    RecordingId,
+    SegmentId,
+    TaskId,
+)
 from acd.core.leg import LegState
 from acd.core.message import Author
 from acd.core.queue import Queue
@@ -20,6 +30,15 @@ from acd.core.turn import Turn
 _NO_END_SECONDS = 366 * 86_400.0
 """Longest wait of a contact whose customer does not sit and wait."""
 
+_LEAVING = (
+    flows.VisitNode,
+    flows.StartTask,
+    flows.Enqueue,
+    flows.CallBack,
+    flows.EndContact,
+)
+"""What a flow does when it does not wait any more for a task it started."""
+
 FLOW_STEP_LIMIT = 50
 """Steps of a contact's flow in one turn; more means that it goes round without ever waiting."""
 
@@ -27,6 +46,7 @@ _REASONS: dict[flows.FlowEnd, EndReason] = {
     flows.FlowEnd.FINISHED: EndReason.FLOW_ENDED,
     flows.FlowEnd.MESSAGE_LEFT: EndReason.VOICEMAIL,
     flows.FlowEnd.FAILED: EndReason.FLOW_FAILED,
+    flows.FlowEnd.TRANSFERRED: EndReason.TRANSFERRED,
 }
 
 
@@ -46,10 +66,15 @@ def run(turn: Turn, contact: Contact, signal: flows.Signal) -> None:
     if isinstance(signal, flows.Reattached):
         stop_playing(turn, contact)
     site = turn.state.site_of(contact)
-    step = turn.world.flows.step(site, contact, signal, turn.now)
+    step = turn.world.flows.step(site, contact, signal, turn.now, Overview(turn))
     was_written = False
     for action in step.actions:
         was_written = was_written or isinstance(action, flows.PlayPrompts)
+        if isinstance(action, _LEAVING):
+            cancel_task(turn, contact)
+        if isinstance(action, flows.CallBack):
+            call_back(turn, contact, action)
+            return
         if isinstance(action, flows.Enqueue):
             _wait(turn, contact, step.cursor, None)
             enqueue(turn, contact, action)
@@ -86,12 +111,26 @@ def _perform(turn: Turn, contact: Contact, action: flows.Action) -> None:
             turn.emit(e.LanguageSet(contact.id, language))
         case flows.AnswerCall():
             answer(turn, contact)
-        case flows.PlayPrompts(prompts):
-            _play(turn, contact, prompts)
+        case flows.PlayPrompts(prompts, choices):
+            _play(turn, contact, prompts, choices)
         case flows.StopPlaying():
             stop_playing(turn, contact)
         case flows.TakeMessage(max_seconds, silence_seconds):
             _take_message(turn, contact, max_seconds, silence_seconds)
+        case flows.StartTask(what):
+            task = TaskId(turn.mint("t"))
+            turn.emit(e.TaskStarted(contact.id, task, what))
+            turn.do(f.PerformTask(task, contact.id, contact.leg, what))
+        case flows.NoteTrouble(flow, node, reason):
+            turn.emit(e.NodeFailed(contact.id, flow, node, reason))
+        case flows.RedeemCode(promotion, code):
+            turn.emit(e.CodeRedeemed(contact.id, promotion, code))
+        case flows.KeepScore(survey, question, scale, score):
+            turn.emit(e.ScoreKept(contact.id, survey, question, scale, score))
+        case flows.SendNotice(channel, recipient, subject, text):
+            message = MessageId(turn.mint("m"))
+            turn.emit(e.NoticeSent(contact.id, message, channel, recipient, subject, text))
+            turn.do(turn.state.outbox[message])
         case _:
             raise AssertionError(f"{action} ends a step")
 
@@ -110,11 +149,19 @@ def _speaking_leg(turn: Turn, contact: Contact) -> LegId:
     return contact.leg
 
 
-def _play(turn: Turn, contact: Contact, prompts: tuple[flows.Prompt, ...]) -> None:
-    if not TRAITS[contact.channel].has_legs:
+def _play(
+    turn: Turn,
+    contact: Contact,
+    prompts: tuple[flows.Prompt, ...],
+    choices: tuple[flows.Choice, ...],
+) -> None:
+    traits = TRAITS[contact.channel]
+    if not traits.has_legs:
         text = turn.state.site_of(contact).text_of(prompts, contact.language)
+        if traits.is_delivered:  # where there are no buttons to press
+            text = "\n".join([text, *(f"{choice.key} - {choice.label}" for choice in choices)])
         if text:
-            add_message(turn, contact, Author.SYSTEM, text)
+            add_message(turn, contact, Author.SYSTEM, text, choices=choices)
         return
     leg = _speaking_leg(turn, contact)
     stop_playing(turn, contact)
@@ -154,6 +201,8 @@ def enqueue(turn: Turn, contact: Contact, wish: flows.Enqueue) -> None:
         return
     answer(turn, contact)
     stop_playing(turn, contact)
+    # Who comes back to the queue it waited in has not lost its place.
+    since = contact.order_at if contact.queue == queue.name else turn.now
     longest = queue.max_wait_seconds if TRAITS[contact.channel].is_live else _NO_END_SECONDS
     if wish.max_wait_seconds is not None:
         longest = min(longest, wish.max_wait_seconds)
@@ -164,7 +213,7 @@ def enqueue(turn: Turn, contact: Contact, wish: flows.Enqueue) -> None:
             SegmentId(turn.mint("s")),
             wish.priority,
             wish.requirement,
-            order_at=turn.now,
+            order_at=since,
             deadline=after(turn.now, longest),
         )
     )
@@ -183,7 +232,7 @@ def _is_full(turn: Turn, contact: Contact, queue: Queue, wish: flows.Enqueue) ->
 def requeue(turn: Turn, contact: Contact, cause: int) -> None:
     """Put a contact that lost its agent back to its old place."""
     assert contact.queue is not None
-    requirement = () if contact.dial else contact.requirement  # whom we rang takes anybody now
+    requirement = () if contact.begun_by else contact.requirement  # takes anybody now
     queue_again(turn, contact, contact.queue, requirement, since=contact.order_at, cause=cause)
 
 
@@ -195,6 +244,7 @@ def queue_again(
     *,
     since: Instant,
     cause: int,
+    priority: int | None = None,
 ) -> None:
     """Put a contact that had an agent into a queue, however full that is.
 
@@ -205,6 +255,7 @@ def queue_again(
         requirement: what it takes.
         since: its ordering clock.
         cause: the record that led to it.
+        priority: its priority; by default the one it has.
     """
     longest = turn.state.site_of(contact).queues[queue].max_wait_seconds
     if not TRAITS[contact.channel].is_live:
@@ -214,13 +265,50 @@ def queue_again(
             contact.id,
             queue,
             SegmentId(turn.mint("s")),
-            contact.priority,
+            contact.priority if priority is None else priority,
             requirement,
             order_at=since,
             deadline=after(turn.now, longest),
         ),
         cause=cause,
     )
+
+
+def call_back(turn: Turn, contact: Contact, wish: flows.CallBack) -> None:
+    """Let a customer go who is rung when it is their turn, by a contact that keeps their place."""
+    queue = QueueName(wish.queue)
+    if queue not in turn.state.site_of(contact).queues:
+        run(turn, contact, flows.QueueLeft("unknown"))
+        return
+    promised = ContactId(turn.mint("c"))
+    since = contact.order_at if contact.queue == queue else turn.now
+    seq = turn.emit(
+        e.ContactOpened(
+            promised,
+            Channel.VOICE,
+            None,
+            wish.number,
+            contact.dnis,
+            contact.caller_name,
+            contact.language,
+            contact.site,
+            dial=wish.number,
+        )
+    )
+    if contact.customer is not None and contact.conversation is not None:
+        turn.emit(e.ContactIdentified(promised, contact.customer, contact.conversation, ""))
+    for name, text in contact.attributes.items():
+        turn.emit(e.AttributeSet(promised, name, text))
+    queue_again(
+        turn,
+        turn.state.contacts[promised],
+        queue,
+        wish.requirement,
+        since=since,
+        cause=seq,
+        priority=wish.priority,
+    )
+    end_contact(turn, contact, EndReason.CALLBACK)
 
 
 def leave_queue_if_due(turn: Turn, contact: Contact) -> None:

@@ -250,4 +250,4 @@ def recording_ended(turn: Turn, cause: i.RecordingEnded) -> None:
         return
     if contact.recording == cause.recording:
         turn.emit(e.MessageEnded(contact.id, cause.recording, cause.seconds))
-        run(turn, contact, flows.MessageDone(cause.seconds))
+        run(turn, contact, flows.MessageDone(cause.seconds, cause.recording))

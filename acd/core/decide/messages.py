@@ -6,6 +6,7 @@ from acd.core import events as e
 from acd.core import inputs as i
 from acd.core.contact import Contact, ContactState
 from acd.core.decide.registry import decides
+from acd.core.flows import Choice
 from acd.core.ids import AgentName, MessageId
 from acd.core.message import LONGEST_TEXT, Author
 from acd.core.turn import Turn
@@ -21,12 +22,21 @@ def add_message(
     intake: int = 0,
     key: str = "",
     attachments: tuple[str, ...] = (),
+    choices: tuple[Choice, ...] = (),
 ) -> None:
     """Make a message part of a contact; what we wrote sets out to the customer."""
     message = MessageId(turn.mint("m"))
     turn.emit(
         e.MessageAdded(
-            contact.id, message, author, agent, intake, key, text[:LONGEST_TEXT], attachments
+            contact.id,
+            message,
+            author,
+            agent,
+            intake,
+            key,
+            text[:LONGEST_TEXT],
+            attachments,
+            choices,
         )
     )
     delivery = turn.state.outbox.get(message)

@@ -48,6 +48,15 @@ from acd.core.events.endings import (
     WorkDone,
     WrapupStarted,
 )
+from acd.core.events.flows import (
+    CodeRedeemed,
+    FlowEvent,
+    NodeFailed,
+    NoticeSent,
+    ScoreKept,
+    TaskEnded,
+    TaskStarted,
+)
 from acd.core.events.legs import (
     FarewellStarted,
     LegChanged,
@@ -77,7 +86,9 @@ Event = (
     CentreEvent
     | PublishingEvent
     | LegEvent
+    | FlowEvent
     | ContactEvent
+    | FlowEvent
     | MessageEvent
     | OfferEvent
     | EndingEvent
@@ -92,6 +103,7 @@ __all__ = [
     "CalendarOverridden",
     "CanaryEnded",
     "CanaryStarted",
+    "CodeRedeemed",
     "ContactClosed",
     "ContactEnded",
     "ContactIdentified",
@@ -115,6 +127,8 @@ __all__ = [
     "MessageStarted",
     "MusicStarted",
     "NodeEntered",
+    "NodeFailed",
+    "NoticeSent",
     "OfferAccepted",
     "OfferEnded",
     "OfferMade",
@@ -129,7 +143,10 @@ __all__ = [
     "QueueLeft",
     "RequirementRelaxed",
     "RestEnded",
+    "ScoreKept",
     "SitePublished",
+    "TaskEnded",
+    "TaskStarted",
     "WorkDone",
     "WorkHeld",
     "WorkResumed",

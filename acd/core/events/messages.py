@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from acd.core.events.base import EventBase
+from acd.core.flows import Choice
 from acd.core.ids import (
     AgentName,
     ContactId,
@@ -29,6 +30,7 @@ class MessageAdded(EventBase):
         key: the sender's own name of it, by which a repeat is known.
         text: plain text.
         attachments: ids of what was sent with it.
+        choices: the answers offered with it.
     """
 
     contact: ContactId
@@ -39,6 +41,7 @@ class MessageAdded(EventBase):
     key: str
     text: str
     attachments: tuple[str, ...]
+    choices: tuple[Choice, ...] = ()
 
 
 @value(frozen=True, slots=True)

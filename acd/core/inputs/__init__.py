@@ -34,6 +34,7 @@ from acd.core.inputs.contacts import (
     WithdrawContact,
     WriteCustomer,
 )
+from acd.core.inputs.flows import FlowInput, TaskReported
 from acd.core.inputs.legs import (
     CodeDialled,
     DigitReceived,
@@ -57,7 +58,7 @@ from acd.core.inputs.pbx import (
 )
 from acd.core.inputs.publishing import EndCanary, PromoteCanary, PublishingInput, StartCanary
 
-Input = CentreInput | PublishingInput | LegInput | ContactInput | PbxInput
+Input = CentreInput | PublishingInput | LegInput | FlowInput | ContactInput | PbxInput
 
 __all__ = [
     "HOLD_BRIDGE",
@@ -98,6 +99,7 @@ __all__ = [
     "SetPresence",
     "SetPriority",
     "StartCanary",
+    "TaskReported",
     "TimePassed",
     "TransferContact",
     "WithdrawContact",

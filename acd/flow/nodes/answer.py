@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from acd.core.flows import Signal
 from acd.flow.kinds import Exit, node
-from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.model import Entry, Go, NodeType, Outcome, Stay
 from acd.flow.schema import key
+from acd.flow.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +21,13 @@ class Answer:
     next: str = key(node(Exit.AT_ONCE), "where the caller goes")
 
 
-def enter(keys: Answer, call: Call) -> Entry:
+def enter(keys: Answer, visit: Visit) -> Entry:
     """Answer."""
-    call.answer()
+    visit.answer()
     return Go(keys.next)
 
 
-def signal(keys: Answer, call: Call, signal: Signal) -> Outcome:
+def signal(keys: Answer, visit: Visit, signal: Signal) -> Outcome:
     """Nothing is waited for."""
     return Stay()
 

@@ -9,9 +9,10 @@ from typing import Any
 from acd.core.flows import Signal
 from acd.flow.expr import NUMBER_OPS, TEXT_OPS, Comparison
 from acd.flow.kinds import BAD, Exit, ListOf, Plain, Ref, Source, node, wrong_type
-from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.model import Entry, Go, NodeType, Outcome, Stay
 from acd.flow.problems import At, Code, did_you_mean, quoted
 from acd.flow.schema import key
+from acd.flow.visit import Visit
 
 _TO = node(Exit.AT_ONCE)
 
@@ -75,16 +76,16 @@ class Branch:
     default: str = key(node(Exit.AT_ONCE), "where the caller goes when no case fits")
 
 
-def enter(keys: Branch, call: Call) -> Entry:
+def enter(keys: Branch, visit: Visit) -> Entry:
     """Compare."""
-    value = call.values.get(keys.on, "")
+    value = visit.values.get(keys.on, "")
     for comparison, target in keys.cases:
         if comparison.holds(value):
             return Go(target)
     return Go(keys.default)
 
 
-def signal(keys: Branch, call: Call, signal: Signal) -> Outcome:
+def signal(keys: Branch, visit: Visit, signal: Signal) -> Outcome:
     """Nothing is waited for."""
     return Stay()
 

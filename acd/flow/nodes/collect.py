@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acd.core.flows import DigitPressed, PlaybackDone, Signal, TimedOut
+from acd.core.flows import DigitPressed, PlaybackDone, Said, Signal, TimedOut
 from acd.flow.kinds import DIGITS, Attribute, Exit, Number, OneOf, Prompts, node
-from acd.flow.model import FAIL, Call, Entry, Go, NodeType, Outcome, Stay, Wait
+from acd.flow.model import Again, Entry, Go, NodeType, Outcome, Stay, Wait
 from acd.flow.schema import key
+from acd.flow.visit import Visit
 
 _COUNT = Number("whole number", 1, 40, whole=True)
+
+_GAPS = " -./()\t\n"
+"""What people put between digits when they write them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,48 +58,52 @@ class Collect:
         return "min_digits is more than max_digits"
 
 
-def enter(keys: Collect, call: Call) -> Entry:
+def ask(keys: Collect, visit: Visit, first: tuple[str, ...]) -> Entry:
     """Ask."""
-    return call.play(*keys.prompt)
+    visit.memory.pop("digits", None)
+    return visit.play(*first, *keys.prompt)
 
 
-def signal(keys: Collect, call: Call, signal: Signal) -> Outcome:
-    """Gather digits."""
-    digits = call.memory.get("digits", "")
+def enter(keys: Collect, visit: Visit) -> Entry:
+    """Ask for the first time."""
+    return ask(keys, visit, ())
+
+
+def signal(keys: Collect, visit: Visit, signal: Signal) -> Outcome:
+    """Gather digits, one by one on the phone and all at once in writing."""
+    digits = visit.memory.get("digits", "")
     match signal:
         case PlaybackDone():
-            return Wait(keys.timeout_seconds)
+            return visit.reply_within(keys.timeout_seconds)
         case DigitPressed(keys.terminator):
-            return _complete(keys, call, digits)
+            return _complete(keys, visit, digits)
         case DigitPressed(digit) if digit in "0123456789":
-            call.stop()
+            visit.stop()
             digits += digit
             if len(digits) >= keys.max_digits:
-                return _complete(keys, call, digits)
-            call.memory["digits"] = digits
+                return _complete(keys, visit, digits)
+            visit.memory["digits"] = digits
             return Wait(keys.digit_timeout_seconds)
+        case Said(text):
+            written = "".join(c for c in text if c not in _GAPS)
+            if written.isascii() and written.isdigit() and len(written) <= keys.max_digits:
+                return _complete(keys, visit, written)
+            return Again("not_understood", keys.invalid or ())
         case DigitPressed():
-            return _again(keys, call, keys.invalid)
+            return Again("not_understood", keys.invalid or ())
         case TimedOut() if digits:
-            return _complete(keys, call, digits)
+            return _complete(keys, visit, digits)
         case TimedOut():
-            return _again(keys, call, keys.timeout)
+            return Again("no_input", keys.timeout or ())
         case _:
             return Stay()
 
 
-def _complete(keys: Collect, call: Call, digits: str) -> Entry:
+def _complete(keys: Collect, visit: Visit, digits: str) -> Outcome:
     if len(digits) < keys.min_digits:
-        return _again(keys, call, keys.invalid)
-    call.set(keys.attribute, digits)
+        return Again("not_understood", keys.invalid or ())
+    visit.set(keys.attribute, digits)
     return Go(keys.next)
 
 
-def _again(keys: Collect, call: Call, first: tuple[str, ...] | None) -> Entry:
-    call.memory.pop("digits", None)
-    if call.tries() >= keys.tries:
-        return FAIL
-    return call.play(*(first or ()), *keys.prompt)
-
-
-NODE = NodeType("collect", Collect, enter, signal)
+NODE = NodeType("collect", Collect, enter, signal, ask=ask)

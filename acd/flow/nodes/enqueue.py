@@ -9,8 +9,9 @@ from acd.core.flows import QueueLeft, Signal
 from acd.core.ids import QueueName
 from acd.core.skill import Need
 from acd.flow.kinds import Exit, ListOf, Name, Number, Text, To, node
-from acd.flow.model import FAIL, Call, Entry, Go, NodeType, Outcome, Reach, Stay, Wait
+from acd.flow.model import FAIL, Entry, Go, NodeType, Outcome, Reach, Stay, Wait
 from acd.flow.schema import Record, key
+from acd.flow.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +56,16 @@ class Enqueue:
     )
 
 
-def enter(keys: Enqueue, call: Call) -> Entry:
+def enter(keys: Enqueue, visit: Visit) -> Entry:
     """Hand over to the queue, which answers the call when it takes it."""
     needs = tuple(Need(need.skill, need.min, need.relax_after) for need in keys.require)
-    call.actions.append(
+    visit.actions.append(
         EnqueueAction(QueueName(keys.queue), keys.priority, needs, keys.max_wait_seconds)
     )
     return Wait()
 
 
-def signal(keys: Enqueue, call: Call, signal: Signal) -> Outcome:
+def signal(keys: Enqueue, visit: Visit, signal: Signal) -> Outcome:
     """Take the contact back."""
     match signal:
         case QueueLeft("timeout"):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from acd.core.flows import Signal
 from acd.flow.kinds import Exit, Name, Ref, To
-from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.model import Entry, Go, NodeType, Outcome, Stay
 from acd.flow.schema import key
+from acd.flow.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +33,12 @@ class Goto:
         yield Ref(To.NODE, self.node or "", ("node",), Exit.AT_ONCE, self.flow)
 
 
-def enter(keys: Goto, call: Call) -> Entry:
+def enter(keys: Goto, visit: Visit) -> Entry:
     """Go."""
     return Go(keys.node, keys.flow)
 
 
-def signal(keys: Goto, call: Call, signal: Signal) -> Outcome:
+def signal(keys: Goto, visit: Visit, signal: Signal) -> Outcome:
     """Nothing is waited for."""
     return Stay()
 

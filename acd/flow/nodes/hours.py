@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from acd.core.flows import Signal
 from acd.flow.kinds import Exit, Name, To, node
-from acd.flow.model import FAIL, Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.model import FAIL, Entry, Go, NodeType, Outcome, Stay
 from acd.flow.schema import key
+from acd.flow.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +20,15 @@ class Hours:
     closed: str = key(node(Exit.AT_ONCE), "where the caller goes while it is closed")
 
 
-def enter(keys: Hours, call: Call) -> Entry:
+def enter(keys: Hours, visit: Visit) -> Entry:
     """Look at the calendar."""
-    calendar = call.site.calendars.get(keys.calendar)
-    if calendar is None:
+    is_open = visit.is_open(keys.calendar)
+    if is_open is None:
         return FAIL  # the site was not checked
-    return Go(keys.open if calendar.is_open(call.now) else keys.closed)
+    return Go(keys.open if is_open else keys.closed)
 
 
-def signal(keys: Hours, call: Call, signal: Signal) -> Outcome:
+def signal(keys: Hours, visit: Visit, signal: Signal) -> Outcome:
     """Nothing is waited for."""
     return Stay()
 

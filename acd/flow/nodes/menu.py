@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from acd.core.flows import DigitPressed, PlaybackDone, Signal, TimedOut
-from acd.flow.kinds import Exit, Number, Prompts, TableOf, is_digit, node
-from acd.flow.model import FAIL, Call, Entry, Go, NodeType, Outcome, Stay, Wait
+from acd.core.flows import DigitPressed, PlaybackDone, Said, Signal, TimedOut
+from acd.flow.kinds import Exit, Number, Prompts, TableOf, is_digit, node, prompt
+from acd.flow.model import Again, Entry, Go, NodeType, Outcome, Stay
 from acd.flow.schema import key
+from acd.flow.visit import Visit
+from acd.flow.words import contains
 
 _KEYS = TableOf(
     "table of phone key to node",
@@ -16,18 +18,29 @@ _KEYS = TableOf(
     key_fits=is_digit,
     key_wanted='one of 0-9, "*", "#"',
 )
+_LABELS = TableOf(
+    "table of phone key to prompt",
+    value=prompt(),
+    key_fits=is_digit,
+    key_wanted='one of 0-9, "*", "#"',
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Menu:
-    """Offer a choice and go where the key pressed leads.
+    """Offer a choice and go where the customer's answer leads.
 
-    A key pressed while the prompt plays stops it and counts. After a wrong key, or none in time,
-    the prompt is heard again, `tries` times in all; then the caller goes to `on_fail`.
+    On the phone a key is pressed; one pressed while the prompt plays stops it and counts. Who
+    writes is shown the `labels` as a numbered list, or as buttons, and answers with the number or
+    the words of a label. After a wrong answer, or none in time, the choice is offered again,
+    `tries` times in all; then the customer goes to `on_fail`.
     """
 
     prompt: tuple[str, ...] = key(Prompts(), "what is offered")
     keys: Mapping[str, str] = key(_KEYS, "where each phone key leads")
+    labels: Mapping[str, str] | None = key(
+        _LABELS, "the prompt that names each choice, for those who read", default=None
+    )
     timeout_seconds: float = key(
         Number(least=1, most=60), "how long to wait for a key after the prompt", default=7.0
     )
@@ -42,31 +55,53 @@ class Menu:
         node(Exit.IN_TIME), "where the caller goes after the last try", default=None
     )
 
+    def contradiction(self) -> str | None:
+        """Say so when a label names a choice that is not there."""
+        more = [digit for digit in self.labels or {} if digit not in self.keys]
+        return f'labels has "{more[0]}", which leads nowhere: see keys' if more else None
 
-def enter(keys: Menu, call: Call) -> Entry:
+
+def ask(keys: Menu, visit: Visit, first: tuple[str, ...]) -> Entry:
     """Offer."""
-    return call.play(*keys.prompt)
+    return visit.play(*first, *keys.prompt, choices=keys.labels)
 
 
-def signal(keys: Menu, call: Call, signal: Signal) -> Outcome:
-    """Wait for a key after the prompt; act on a key at any time."""
+def enter(keys: Menu, visit: Visit) -> Entry:
+    """Offer for the first time."""
+    return ask(keys, visit, ())
+
+
+def signal(keys: Menu, visit: Visit, signal: Signal) -> Outcome:
+    """Wait for a key after the prompt; act on a key, or on words, at any time."""
     match signal:
         case PlaybackDone():
-            return Wait(keys.timeout_seconds)
+            return visit.reply_within(keys.timeout_seconds)
         case DigitPressed(digit) if digit in keys.keys:
             return Go(keys.keys[digit])
+        case Said(text):
+            choice = chosen(keys, visit, text)
+            if choice is not None:
+                return Go(keys.keys[choice])
+            return Again("not_understood", keys.invalid or ())
         case DigitPressed():
-            return _again(keys, call, keys.invalid)
+            return Again("not_understood", keys.invalid or ())
         case TimedOut():
-            return _again(keys, call, keys.timeout)
+            return Again("no_input", keys.timeout or ())
         case _:
             return Stay()
 
 
-def _again(keys: Menu, call: Call, first: tuple[str, ...] | None) -> Entry:
-    if call.tries() >= keys.tries:
-        return FAIL
-    return call.play(*(first or ()), *keys.prompt)
+def chosen(keys: Menu, visit: Visit, text: str) -> str | None:
+    """Return the key of the choice that ``text`` names: its number, its label, words of it."""
+    plain = text.strip()
+    if plain in keys.keys:
+        return plain
+    labels = {digit: visit.label(name) for digit, name in (keys.labels or {}).items()}
+    # What stands in one label only names it: "billing" for "Billing and payments".
+    whole = [digit for digit, label in labels.items() if contains(text, [label])]
+    part = [digit for digit, label in labels.items() if contains(label, [text])]
+    found = whole or part
+    return found[0] if len(found) == 1 else None
 
 
-NODE = NodeType("menu", Menu, enter, signal)
+NODE = NodeType("menu", Menu, enter, signal, ask=ask)

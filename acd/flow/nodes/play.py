@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from acd.core.flows import PlaybackDone, Signal
 from acd.flow.kinds import Exit, Prompts, node
-from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.model import Entry, Go, NodeType, Outcome, Stay
 from acd.flow.schema import key
+from acd.flow.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +19,12 @@ class Play:
     next: str = key(node(Exit.IN_TIME), "where the caller goes afterwards")
 
 
-def enter(keys: Play, call: Call) -> Entry:
+def enter(keys: Play, visit: Visit) -> Entry:
     """Play."""
-    return call.play(*keys.prompt)
+    return visit.play(*keys.prompt)
 
 
-def signal(keys: Play, call: Call, signal: Signal) -> Outcome:
+def signal(keys: Play, visit: Visit, signal: Signal) -> Outcome:
     """Go on when everything was heard."""
     return Go(keys.next) if isinstance(signal, PlaybackDone) else Stay()
 

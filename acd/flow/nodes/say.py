@@ -8,10 +8,11 @@ from typing import Any
 
 from acd.core.flows import PlaybackDone, Signal
 from acd.flow.kinds import Exit, Kind, Plain, Ref, TableOf, Template, To, node
-from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.model import Entry, Go, NodeType, Outcome, Stay
 from acd.flow.problems import At
 from acd.flow.schema import key
 from acd.flow.template import fill
+from acd.flow.visit import Visit
 
 _BY_LANGUAGE = TableOf(value=Template(), key_fits=str.isprintable, key_to=To.LANGUAGE)
 
@@ -49,17 +50,17 @@ class Say:
     next: str = key(node(Exit.AT_ONCE), "where the caller goes afterwards")
 
 
-def enter(keys: Say, call: Call) -> Entry:
+def enter(keys: Say, visit: Visit) -> Entry:
     """Fill in and speak; go on if there is nothing to say."""
-    template = keys.text.get(call.values["language"]) or next(iter(keys.text.values()))
-    texts = [fill(template, call.values)]
+    template = keys.text.get(visit.values["language"]) or next(iter(keys.text.values()))
+    texts = [fill(template, visit.values)]
     if keys.digits is not None:
-        texts.append(" ".join(fill(keys.digits, call.values)))
+        texts.append(" ".join(fill(keys.digits, visit.values)))
     texts = [text for text in texts if text.strip()]
-    return call.say(*texts) if texts else Go(keys.next)
+    return visit.say(*texts) if texts else Go(keys.next)
 
 
-def signal(keys: Say, call: Call, signal: Signal) -> Outcome:
+def signal(keys: Say, visit: Visit, signal: Signal) -> Outcome:
     """Go on when everything was heard."""
     return Go(keys.next) if isinstance(signal, PlaybackDone) else Stay()
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from acd.core.flows import Signal
 from acd.flow.kinds import Exit, Name, TableOf, Template, To, node
-from acd.flow.model import Call, Entry, Go, NodeType, Outcome, Stay
+from acd.flow.model import Entry, Go, NodeType, Outcome, Stay
 from acd.flow.schema import key
 from acd.flow.template import fill
+from acd.flow.visit import Visit
 
 _VALUES = TableOf(
     "table of attribute name to text with `{attribute}`",
@@ -34,16 +35,16 @@ class Set:
         return None if self.values or self.language else 'sets nothing: give "values" or "language"'
 
 
-def enter(keys: Set, call: Call) -> Entry:
+def enter(keys: Set, visit: Visit) -> Entry:
     """Set each value in the order written; later ones see earlier ones."""
     if keys.language is not None:
-        call.speak(keys.language)
+        visit.speak(keys.language)
     for name, template in (keys.values or {}).items():
-        call.set(name, fill(template, call.values))
+        visit.set(name, fill(template, visit.values))
     return Go(keys.next)
 
 
-def signal(keys: Set, call: Call, signal: Signal) -> Outcome:
+def signal(keys: Set, visit: Visit, signal: Signal) -> Outcome:
     """Nothing is waited for."""
     return Stay()
 

@@ -13,8 +13,9 @@ from acd.core.flows import (
     TakeMessage,
 )
 from acd.flow.kinds import Number, Prompts
-from acd.flow.model import Call, End, Entry, NodeType, Outcome, Reach, Stay, Wait
+from acd.flow.model import ON_THE_PHONE, End, Entry, NodeType, Outcome, Reach, Stay, Wait
 from acd.flow.schema import key
+from acd.flow.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,28 +33,28 @@ class Voicemail:
     )
 
 
-def enter(keys: Voicemail, call: Call) -> Entry:
+def enter(keys: Voicemail, visit: Visit) -> Entry:
     """Ask for the message."""
-    return call.play(*keys.prompt)
+    return visit.play(*keys.prompt)
 
 
-def signal(keys: Voicemail, call: Call, signal: Signal) -> Outcome:
+def signal(keys: Voicemail, visit: Visit, signal: Signal) -> Outcome:
     """Prompt, then message, then thanks."""
-    match call.memory.get("part"), signal:
+    match visit.memory.get("part"), signal:
         case None, PlaybackDone() | DigitPressed():
-            call.stop()
-            call.memory["part"] = "message"
-            call.actions.append(TakeMessage(keys.max_seconds, keys.silence_seconds))
+            visit.stop()
+            visit.memory["part"] = "message"
+            visit.actions.append(TakeMessage(keys.max_seconds, keys.silence_seconds))
             return Wait()
         case "message", MessageDone(seconds):
             if seconds <= 0:
                 return End()
-            call.memory["part"] = "thanks"
-            return call.play(*keys.thanks)
+            visit.memory["part"] = "thanks"
+            return visit.play(*keys.thanks)
         case "thanks", PlaybackDone():
             return End(FlowEnd.MESSAGE_LEFT)
         case _:
             return Stay()
 
 
-NODE = NodeType("voicemail", Voicemail, enter, signal, Reach.END)
+NODE = NodeType("voicemail", Voicemail, enter, signal, Reach.END, ON_THE_PHONE)

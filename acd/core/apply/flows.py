@@ -1,0 +1,44 @@
+"""Flows: what they have done outside, what they keep, where they failed, folded."""
+
+from __future__ import annotations
+
+from acd.core import events as e
+from acd.core.apply.registry import folds
+from acd.core.effects import Deliver
+from acd.core.message import Author
+from acd.core.state import State
+from acd.core.timers import Instant, Timers
+
+
+@folds(e.TaskStarted)
+def _(state: State, _: Timers, event: e.TaskStarted, _at: Instant, _seq: int) -> None:
+    state.contacts[event.contact].task = event.task
+    state.tasks[event.task] = event.contact
+
+
+@folds(e.TaskEnded)
+def _(state: State, _: Timers, event: e.TaskEnded, _at: Instant, _seq: int) -> None:
+    state.contacts[event.contact].task = None
+    del state.tasks[event.task]
+
+
+@folds(e.CodeRedeemed)
+def _(state: State, _: Timers, event: e.CodeRedeemed, _at: Instant, _seq: int) -> None:
+    state.redeemed.setdefault(event.promotion, {})[event.code] = event.contact
+
+
+@folds(e.NoticeSent)
+def _(state: State, _: Timers, event: e.NoticeSent, _at: Instant, _seq: int) -> None:
+    contact = state.contacts[event.contact]
+    state.outbox[event.message] = Deliver(
+        event.message,
+        event.contact,
+        event.channel,
+        address="",
+        recipient=event.recipient,
+        thread="",
+        text=event.text,
+        author=Author.SYSTEM,
+        language=contact.language,
+        subject=event.subject,
+    )

@@ -1,0 +1,83 @@
+"""Which channels' customers come to which nodes, and whether those can serve them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from acd.core.channel import Channel
+from acd.flow.graph import Graph, Place
+from acd.flow.problems import At, Code, quoted
+
+_BY_PREFIX = {"widget": Channel.CHAT, "sms": Channel.SMS}
+
+
+def channel_of(address: str) -> Channel:
+    """Return over which channel contacts come to an entry of ``numbers.toml``.
+
+    >>> [channel_of(a).value for a in ("100", "help@example.org", "widget:shop", "sms")]
+    ['voice', 'mail', 'chat', 'sms']
+    """
+    if address in set(Channel):
+        return Channel(address)
+    if "@" in address:
+        return Channel.MAIL
+    prefix, colon, _ = address.partition(":")
+    return _BY_PREFIX.get(prefix, Channel.MESSAGING) if colon else Channel.VOICE
+
+
+def reached_by(
+    graph: Graph, entrances: Iterable[tuple[str, str]], commands: Iterable[str]
+) -> Mapping[Place, frozenset[Channel]]:
+    """Return the channels whose customers may come to each node.
+
+    Args:
+        graph: the flows.
+        entrances: address and flow, of each number.
+        commands: flows that commands lead to, from wherever a customer is.
+    """
+    reached: dict[Place, set[Channel]] = {}
+    todo: list[tuple[Place, Channel]] = []
+    entrances = list(entrances)
+    everyone = {channel_of(address) for address, _ in entrances}
+    for flow, channel in [
+        *((flow, channel_of(address)) for address, flow in entrances),
+        *((flow, channel) for flow in commands for channel in sorted(everyone)),
+    ]:
+        if flow in graph.flows:
+            todo.append(((flow, graph.flows[flow].start), channel))
+    while todo:
+        place, channel = todo.pop()
+        if channel in reached.setdefault(place, set()):
+            continue
+        reached[place].add(channel)
+        todo += [(edge.target, channel) for edge in graph.edges.get(place, ())]
+        on_fail = graph.flows[place[0]].on_fail if place[0] in graph.flows else None
+        if on_fail is not None:
+            todo.append(((place[0], on_fail), channel))
+    return {place: frozenset(channels) for place, channels in reached.items()}
+
+
+def check_channels(
+    graph: Graph,
+    ats: Mapping[Place, At],
+    entrances: Iterable[tuple[str, str]],
+    commands: Iterable[str],
+) -> None:
+    """Report the nodes to which customers come whom they cannot serve.
+
+    Args:
+        graph: the flows.
+        ats: where each node stands.
+        entrances, commands: see :func:`reached_by`.
+    """
+    for place, channels in reached_by(graph, entrances, commands).items():
+        node = graph.node(place)
+        wrong = channels - node.type.channels if node is not None else frozenset()
+        if node is not None and wrong and place in ats:
+            who = ", ".join(sorted(wrong))
+            served = ", ".join(sorted(node.type.channels))
+            ats[place].say(
+                Code.WRONG_CHANNEL,
+                f"{quoted(place[1])} serves {served} only, and contacts by {who} come here: "
+                "branch on channel before",
+            )

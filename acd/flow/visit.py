@@ -1,0 +1,216 @@
+"""What a node's functions see: one step of one contact at a node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from acd.core.channel import TRAITS, Channel
+from acd.core.contact import Contact
+from acd.core.flows import (
+    Action,
+    AnswerCall,
+    Centre,
+    Choice,
+    NoteTrouble,
+    PlayPrompts,
+    Prompt,
+    QueueFigures,
+    SetAttribute,
+    SetLanguage,
+    StartTask,
+    StopPlaying,
+)
+from acd.core.site import Site
+from acd.core.task import Task
+from acd.core.timers import Instant
+from acd.flow.model import Wait
+
+TASK_GRACE_SECONDS = 5.0
+"""How much longer than a task may take the flow waits, should its end never be told."""
+
+
+class Visit:
+    """One step of one contact: what is known, and the actions asked for so far.
+
+    Attributes:
+        site: the site.
+        now: the present.
+        flow, node: where the contact is.
+        memory: what the current node remembers; it starts empty when a node is entered.
+        counts: what is counted over the whole way of the contact.
+        actions: what was asked for, in order.
+        playing: whether something is being played.
+    """
+
+    __slots__ = (
+        "_answered",
+        "_centre",
+        "_contact",
+        "_values",
+        "actions",
+        "counts",
+        "flow",
+        "memory",
+        "node",
+        "now",
+        "playing",
+        "site",
+    )
+
+    def __init__(self, site: Site, contact: Contact, now: Instant, centre: Centre) -> None:
+        self.site = site
+        self.now = now
+        self.flow = ""
+        self.node = ""
+        self.memory: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
+        self.actions: list[Action] = []
+        self.playing = False
+        self._contact = contact
+        self._centre = centre
+        self._answered = False
+        self._values: dict[str, str] | None = None
+
+    # --- what is known --------------------------------------------------------------------------
+
+    @property
+    def answered(self) -> bool:
+        """Whether this flow has already seen to it that the call is answered."""
+        return self._answered
+
+    @answered.setter
+    def answered(self, value: bool) -> None:
+        self._answered = value
+
+    @property
+    def channel(self) -> Channel:
+        """How the customer reaches us."""
+        return self._contact.channel
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the customer reads and writes."""
+        return not TRAITS[self._contact.channel].has_legs
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Everything texts and branches may name: attributes, then what is built in."""
+        if self._values is None:
+            contact = self._contact
+            self._values = {
+                **contact.attributes,
+                "ani": contact.ani,
+                "dnis": contact.dnis,
+                "caller_name": contact.caller_name,
+                "language": contact.language,
+                "channel": contact.channel.value,
+            }
+        return self._values
+
+    @property
+    def language(self) -> str:
+        """The language the customer is spoken to in."""
+        return self.values["language"]
+
+    def is_open(self, calendar: str) -> bool | None:
+        """Return whether a calendar is open now; None if there is no such calendar."""
+        return self._centre.is_open(calendar, self._contact, self.now)
+
+    def queue(self, name: str) -> QueueFigures | None:
+        """Return how things stand in a queue; None if there is no such queue."""
+        return self._centre.queue(name, self._contact, self.now)
+
+    def has_used(self, promotion: str, code: str) -> str:
+        """Return who has used a code: ``nobody``, ``customer`` (this one) or ``other``."""
+        user = self._centre.redeemer(promotion, code)
+        if user is None:
+            return "nobody"
+        return "customer" if user == self._contact.id else "other"
+
+    def chance(self) -> float:
+        """Return a number from 0 up to 1 that is always the same for this contact at this node.
+
+        It is a hash, so a log replays; over many contacts it is evenly spread.
+        """
+        key = f"{self._contact.id}/{self.flow}/{self.node}".encode()
+        return int.from_bytes(blake2b(key, digest_size=6).digest()) / 2**48
+
+    # --- what is done ---------------------------------------------------------------------------
+
+    def tries(self) -> int:
+        """Return how many tries failed at this node, counting one more."""
+        count = whole(self.memory.get("tries", "")) + 1
+        self.memory["tries"] = str(count)
+        return count
+
+    def count(self, name: str) -> int:
+        """Return how often something was counted on this contact's way, counting once more."""
+        self.counts[name] = self.counts.get(name, 0) + 1
+        return self.counts[name]
+
+    def trouble(self, reason: str) -> None:
+        """Note that this node did not bring the customer on."""
+        self.actions.append(NoteTrouble(self.flow, self.node, reason))
+
+    def set(self, name: str, value: str) -> None:
+        """Remember an attribute of the contact."""
+        self.values[name] = value
+        self.actions.append(SetAttribute(name, value))
+
+    def speak(self, language: str) -> None:
+        """Change the contact's language."""
+        self.values["language"] = language
+        self.actions.append(SetLanguage(language))
+
+    def answer(self) -> None:
+        """See to it that the call is answered."""
+        if not self._answered:
+            self._answered = True
+            self.actions.append(AnswerCall())
+
+    def play(self, *keys: str, choices: Mapping[str, str] | None = None) -> Wait:
+        """Play prompts by key; their end is signalled unless they are stopped.
+
+        Args:
+            keys: of the site's prompts.
+            choices: what may be answered, for those who read: key to the prompt that names it.
+        """
+        return self.tell(tuple(Prompt("key", key) for key in keys), choices)
+
+    def say(self, *texts: str) -> Wait:
+        """Speak texts as they are; the end is signalled unless they are stopped."""
+        return self.tell(tuple(Prompt("text", text) for text in texts))
+
+    def tell(self, prompts: tuple[Prompt, ...], choices: Mapping[str, str] | None = None) -> Wait:
+        """Play prompts of any kind; their end is signalled unless they are stopped."""
+        self.answer()
+        self.stop()
+        offered = tuple(Choice(key, self.label(name)) for key, name in (choices or {}).items())
+        self.actions.append(PlayPrompts(prompts, offered if self.is_written else ()))
+        self.playing = True
+        return Wait()
+
+    def label(self, prompt: str) -> str:
+        """Return what a prompt says, in the customer's language."""
+        return self.site.text_of((Prompt("key", prompt),), self.language)
+
+    def stop(self) -> None:
+        """Stop what is being played, if anything."""
+        if self.playing:
+            self.playing = False
+            self.actions.append(StopPlaying())
+
+    def reply_within(self, seconds: float) -> Wait:
+        """Wait for an answer: so long on the phone, and as long as writing takes elsewhere."""
+        return Wait(max(seconds, TRAITS[self._contact.channel].reply_seconds))
+
+    def start(self, task: Task, seconds: float) -> Wait:
+        """Have something done outside; :class:`TaskDone` or :class:`TimedOut` is signalled."""
+        self.actions.append(StartTask(task))
+        return Wait(seconds + TASK_GRACE_SECONDS)
+
+
+def whole(text: str) -> int:
+    """Return the whole number that a memory holds; 0 if it holds none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0

@@ -1,0 +1,29 @@
+"""Words of customers: what somebody wrote or said, compared with what was listed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_WORD = re.compile(r"\w+")
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a text without case, accents and punctuation.
+
+    >>> words_of("¡Quiero hablar con un AGENTE, por favor!")
+    ('quiero', 'hablar', 'con', 'un', 'agente', 'por', 'favor')
+    """
+    bare = unicodedata.normalize("NFKD", text.casefold())
+    return tuple(_WORD.findall("".join(c for c in bare if not unicodedata.combining(c))))
+
+
+def contains(text: str, phrases: Iterable[str]) -> bool:
+    """Return whether one of the phrases stands in a text, word by word.
+
+    >>> contains("may I speak to a human being?", ["human"]), contains("humane", ["human"])
+    (True, False)
+    """
+    said = f" {' '.join(words_of(text))} "
+    return any(f" {' '.join(words)} " in said for p in phrases if (words := words_of(p)))
