@@ -62,10 +62,10 @@ def samples(path: Path) -> array.array[int]:
         return array.array("h", sound.readframes(sound.getnframes()))
 
 
-def is_speech(path: Path, least_seconds: float = 0.5) -> bool:
+def is_speech(path: Path, least_seconds: float = 0.5, least_loud: float = 0.05) -> bool:
     heard = samples(path)
     loud = sum(abs(one) > 1500 for one in heard) / len(heard)
-    return len(heard) > 8000 * least_seconds and max(heard) > 15_000 and loud > 0.05
+    return len(heard) > 8000 * least_seconds and max(heard) > 15_000 and loud > least_loud
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -292,4 +292,4 @@ def has_piper() -> bool:
 async def test_piper_speaks(tmp_path: Path, text: str) -> None:
     voices = Voices((), (SOX or "",), {"en": "piper:joe"})
     path = await sounds_in(tmp_path, voices).file(Prompt("text", text), "en", SITE)
-    assert is_speech(path)
+    assert is_speech(path, least_loud=0.01)  # a word like "help" is mostly breath
