@@ -73,7 +73,6 @@ def asterisk_settings(
         HomeError: the home's secrets can be neither read nor made.
         SettingError: a value cannot be written into Asterisk's configuration.
     """
-    raw = settings.site.directory / "asterisk"
     secrets = home.secrets()
     outbound = settings.sip.outbound
     return AsteriskSettings(
@@ -94,7 +93,6 @@ def asterisk_settings(
             for name, match in settings.sip.trunks.items()
         ),
         lease_seconds=settings.asterisk.lease_seconds,
-        dialplan_dir=raw if raw.is_dir() else None,
         guest_password=secrets.guest,
         guest_numbers=tuple(settings.chat.calls) if guest_numbers is None else guest_numbers,
     )

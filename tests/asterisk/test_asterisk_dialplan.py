@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from acd.adapters.asterisk.dialplan import write_dialplan
 from acd.adapters.asterisk.program import AsteriskProgram
 from acd.adapters.asterisk.run import AsteriskServer
 from acd.testing.asterisk import (
@@ -28,6 +29,7 @@ from acd.testing.softphone import Phones, Ring
 
 pytestmark = pytest.mark.asterisk
 
+SITE = "[site]\nexten => 1,1,NoOp(of the site's own)\n same => n,Return()\n"
 LEASE = 2
 FALLBACK = 3
 
@@ -38,16 +40,13 @@ def lab(
 ) -> Iterator[Lab]:
     """A started Asterisk whose lease and fallback are short."""
     directory = tmp_path_factory.mktemp("hasty")
-    site = directory / "site dialplan"
-    site.mkdir()
-    (site / "raw.conf").write_text("[site]\nexten => 1,1,NoOp(of the site's own)\n")
     settings = replace(
         lab_settings(directory / "asterisk"),
         lease_seconds=LEASE,
         fallback_seconds=FALLBACK,
         systemname="hasty",
-        dialplan_dir=site,
     )
+    write_dialplan(settings.directory, {"raw.conf": SITE})
     server = AsteriskServer(asterisk_program, settings)
     asyncio.run(server.start())
     yield Lab(asterisk_program, settings)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from acd.adapters.asterisk.dialplan import write_dialplan
 from acd.adapters.asterisk.program import AsteriskProgram
 from acd.adapters.asterisk.run import AsteriskServer
 from acd.testing import tones
@@ -90,13 +91,9 @@ def lab(
 ) -> Iterator[Lab]:
     """An Asterisk with a dialplan of the tests' own, without the engine."""
     directory = tmp_path_factory.mktemp("softphones")
-    (directory / "dialplan").mkdir()
-    (directory / "dialplan/tests.conf").write_text(DIALPLAN.format(prompts=prompts["menu"].parent))
-    settings = replace(
-        lab_settings(directory / "asterisk"),
-        dialplan_dir=directory / "dialplan",
-        extra_modules=MODULES,
-    )
+    settings = replace(lab_settings(directory / "asterisk"), extra_modules=MODULES)
+    dialplan = DIALPLAN.format(prompts=prompts["menu"].parent)
+    write_dialplan(settings.directory, {"tests.conf": dialplan})
     server = AsteriskServer(asterisk_program, settings)
     asyncio.run(server.start())
     try:

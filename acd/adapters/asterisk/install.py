@@ -62,6 +62,14 @@ def default_cache() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "acd"
 
 
+def at_hand(mode: Mode, cache: Path) -> AsteriskProgram | None:
+    """Return an Asterisk that is on this machine already, as :func:`locate` would; else None."""
+    found = system_program() if mode in {"auto", "system"} else None
+    if found is not None or mode == "system":
+        return found
+    return find_bundle(cache)
+
+
 def locate(mode: Mode, *, cache: Path, progress: Progress) -> AsteriskProgram:
     """Return an Asterisk that can be started; install one when needed. Blocks: run it in a thread.
 

@@ -82,7 +82,31 @@ DIALPLAN = (
     "func_strings",
     "func_callerid",
 )
+SITE_DIALPLAN = (
+    "app_stack",
+    "func_dialplan",
+    "app_confbridge",
+    "app_dial",
+    "app_echo",
+    "app_milliwatt",
+    "app_playtones",
+    "app_read",
+    "app_sayunixtime",
+    "app_senddtmf",
+    "app_verbose",
+    "app_waitforsilence",
+    "app_while",
+    "func_cut",
+    "func_db",
+    "func_global",
+    "func_groupcount",
+    "func_hangupcause",
+    "func_logic",
+    "func_math",
+    "func_rand",
+)
+"""For the site's own dialplan. All from the start: no module is loaded while calls run."""
 
-MODULES = (*CORE, *MEDIA, *SIP, *ARI, *DIALPLAN)
+MODULES = (*CORE, *MEDIA, *SIP, *ARI, *DIALPLAN, *SITE_DIALPLAN)
 OPTIONAL = frozenset({"res_websocket_client", "codec_g722", "codec_gsm", "format_gsm"})
 """Absent from some system installations of release 20 or 21; calls work without."""

@@ -60,7 +60,7 @@ class RenderedConfig:
                 (self.directory / name).mkdir(parents=True, exist_ok=True)
             self.directory.chmod(0o700)
             for name, text in self.files.items():
-                _write_atomically(self.directory / "etc" / name, text)
+                write_atomically(self.directory / "etc" / name, text)
         except OSError as error:
             raise SettingError(
                 f"cannot write {error.filename}: {error.strerror}",
@@ -128,7 +128,8 @@ def _checked(value: object) -> object:
     return value
 
 
-def _write_atomically(target: Path, text: str) -> None:
+def write_atomically(target: Path, text: str) -> None:
+    """Write a file at once, readable by the owner alone."""
     temporary = target.with_suffix(".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -95,7 +95,6 @@ class AsteriskSettings:
         lease_seconds: dead-man lease of a call in the engine's hands.
         fallback_seconds: how long a caller waits with music for an engine that is down.
         emergency_prompt: sound (path without extension) played before the fallback gives up.
-        dialplan_dir: directory whose ``*.conf`` the dialplan includes.
         extra_modules: modules (without ``.so``) that the site's own dialplan needs.
         guest_password: secret of the endpoint of web pages.
         guest_numbers: what web pages may call; without any there is no such endpoint.
@@ -120,7 +119,6 @@ class AsteriskSettings:
     lease_seconds: int = 15
     fallback_seconds: int = 120
     emergency_prompt: Path | None = None
-    dialplan_dir: Path | None = None
     extra_modules: tuple[str, ...] = ()
     guest_password: str = ""
     guest_numbers: tuple[str, ...] = ()
