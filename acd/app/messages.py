@@ -6,7 +6,7 @@ then reads the table and then takes what is told above the last one read, has ea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -111,7 +111,8 @@ class MessageProjector(Follower):
             log_store: what is followed.
             folds: where the position is kept.
             store: what is written.
-            told_after: record up to which messages are old and nobody is told of them.
+            told_after: record up to which messages are old: nobody is told of them, unless the
+                table did not have them yet when we started.
         """
         super().__init__(FOLD, log_store)
         self._folds = folds
@@ -156,8 +157,9 @@ class MessageProjector(Follower):
         """Write what is new, tell of it, and keep the position now and then."""
         added, settled = self._added, self._settled
         if added or settled:
+            known = await self._known(added, settled)
             await self._store.save_messages([row for row, _ in added], settled)
-            await self._tell(added, settled)
+            await self._tell(added, settled, known)
             self._added, self._settled = [], []
         if position - self._kept_at >= SNAPSHOT_RECORDS:
             await self.keep(position)
@@ -169,21 +171,41 @@ class MessageProjector(Follower):
             await self._folds.save_fold(FOLD, Snapshot(position, _encoder.encode(self._open)))
             self._kept_at = position
 
-    async def _tell(
+    async def _known(
         self, added: Sequence[tuple[MessageRow, Channel]], settled: Sequence[Settlement]
+    ) -> dict[MessageId, int]:
+        """Return which version of old messages the table has.
+
+        Whoever was quick to ask after a crash has read it while it was behind the log.
+        """
+        old = [row.id for row, _ in added if row.version <= self._told_after]
+        old += [one.message for one in settled if one.version <= self._told_after]
+        if not old or not self._listeners:
+            return {}
+        return {stored.row.id: stored.row.version for stored in await self._store.messages(old)}
+
+    async def _tell(
+        self,
+        added: Sequence[tuple[MessageRow, Channel]],
+        settled: Sequence[Settlement],
+        known: Mapping[MessageId, int],
     ) -> None:
         if not self._listeners:
             return
-        fresh = [(row, channel) for row, channel in added if row.seq > self._told_after]
+
+        def is_news(message: MessageId, version: int) -> bool:
+            return version > self._told_after or version > known.get(message, 0)
+
+        fresh = [(row, channel) for row, channel in added if is_news(row.id, row.version)]
         # What the row itself says is enough for most messages; the rest is read back.
         whole = [
             StoredMessage(row, "", "", ()) for row, channel in fresh if _is_plain(row, channel)
         ]
         others = [row.id for row, channel in fresh if not _is_plain(row, channel)]
-        others += [one.message for one in settled if one.version > self._told_after]
+        others += [one.message for one in settled if is_news(one.message, one.version)]
         if others:
-            known = {stored.row.id for stored in whole} - set(others)
-            whole = [stored for stored in whole if stored.row.id in known]
+            plain = {stored.row.id for stored in whole} - set(others)
+            whole = [stored for stored in whole if stored.row.id in plain]
             whole += await self._store.messages(others)
             whole.sort(key=lambda stored: stored.row.seq)
         told = [Told(stored.row.thread, message_document(stored)) for stored in whole]
