@@ -20,7 +20,7 @@ _EXPECTED = frozenset({HTTPStatus.OK, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUN
 class Agent:
     """A signed-in agent's desk.
 
-    What could not be posted is posted again after a new look, under the same key.
+    What could not be posted is posted again, under the same key, before anything else.
 
     Attributes:
         odd: answers of the engine that the desk has no use for, and how often they came.
@@ -31,6 +31,7 @@ class Agent:
         self._api = f"{url}/api/v1"
         self._headers = {"Origin": url}
         self._session: ClientSession
+        self._unsent: tuple[str, dict[str, str]] | None = None
 
     async def work(self) -> None:
         """Work until cancelled."""
@@ -49,6 +50,7 @@ class Agent:
         self._headers["X-CSRF-Token"] = document["csrf"]
 
     async def _look(self) -> None:
+        await self._send()
         agent = await self._ask("GET", f"/agents/{AGENT}")
         for work in agent["works"]:
             if work["state"] == WorkState.OFFERED:
@@ -65,9 +67,15 @@ class Agent:
             key = f"re-{message['id']}"
             if key not in answered:
                 body = {"key": key, "text": answer_to(message["text"])}
-                await self._ask("POST", f"{contact}/messages", body)
+                self._unsent = f"{contact}/messages", body
+                await self._send()
         if asked and is_last(asked[-1]["text"]):
             await self._ask("POST", f"{contact}/end")
+
+    async def _send(self) -> None:
+        if self._unsent is not None:
+            await self._ask("POST", *self._unsent)
+            self._unsent = None
 
     async def _ask(self, method: str, path: str, body: object = None) -> Any:
         url = f"{self._api}{path}"

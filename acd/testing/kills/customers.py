@@ -22,7 +22,7 @@ from acd.testing.mailserver import SentMail, mail_server
 
 _OPENED = ("before-append:ContactOpened", "after-append:ContactOpened")
 _ADDED = ("before-append:MessageAdded", "after-append:MessageAdded")
-_ANSWERED = ("input:SendMessage",)
+_ANSWERED = ("input:SendMessage", "before-append:SendMessage", "after-append:SendMessage")
 _SETTLED = ("input:MessageDelivered", "before-append:MessageSettled", "after-append:MessageSettled")
 _CLOSED = ("before-append:ContactClosed", "after-append:ContactClosed")
 
