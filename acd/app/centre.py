@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from acd.app.journeys import Journeys
 from acd.app.loop import Loop
 from acd.app.metrics import Metrics
 from acd.app.views import (
@@ -53,6 +54,7 @@ class Centre:
         load_agents: reads the agents' tables again; given who asks, returns how many there are.
         story: returns a contact's whole story as plain values, see :mod:`acd.app.trace`.
         reasons: returns why a contact was given to whom, see :mod:`acd.app.why`.
+        journeys: the fold of the log that counts in flows.
     """
 
     loop: Loop
@@ -68,6 +70,7 @@ class Centre:
     audit_store: AuditStore
     parts: dict[str, Callable[[], PartHealth]] = field(default_factory=dict)
     counts: dict[str, Callable[[], int]] = field(default_factory=dict)
+    journeys: Journeys = field(default_factory=Journeys)
 
     @property
     def state(self) -> State:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from acd.bootstrap.assembly import Running, SiteError, read_site, running
     from acd.bootstrap.places import asterisk_settings, choose_ports, database_url
-    from acd.bootstrap.records import reasons_of, records_of, story_of
+    from acd.bootstrap.records import reasons_of, records_of, site_in, story_of, walk_in
     from acd.bootstrap.telephony import Progress
 
 __all__ = [
@@ -26,13 +26,15 @@ __all__ = [
     "reasons_of",
     "records_of",
     "running",
+    "site_in",
     "story_of",
+    "walk_in",
 ]
 
 _ROOMS = {
     "assembly": ("Running", "SiteError", "read_site", "running"),
     "places": ("asterisk_settings", "choose_ports", "database_url"),
-    "records": ("reasons_of", "records_of", "story_of"),
+    "records": ("reasons_of", "records_of", "site_in", "story_of", "walk_in"),
     "telephony": ("Progress",),
 }
 

@@ -23,9 +23,11 @@ from acd.adapters.sql.log import SqlLog
 from acd.adapters.sql.sessions import SqlSessions
 from acd.adapters.sql.tokens import SqlTokens
 from acd.app.centre import Centre, PartHealth
-from acd.app.counting import Counting, restore_metrics
+from acd.app.counting import Counting, restore_fold, restore_metrics
 from acd.app.course import restore_course
 from acd.app.dispatch import Dispatcher
+from acd.app.journeys import FOLD as JOURNEYS
+from acd.app.journeys import Journeys
 from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
 from acd.app.recovery import Snapshots, first_input, restore
@@ -40,7 +42,7 @@ from acd.bootstrap.places import (
     database_url,
     guest_numbers,
 )
-from acd.bootstrap.records import reasons_of, story_of
+from acd.bootstrap.records import reasons_of, site_in, story_of, walk_in
 from acd.bootstrap.telephony import Progress, Telephony
 from acd.bootstrap.texts import Texts
 from acd.config import Settings
@@ -50,6 +52,7 @@ from acd.core.ids import ContactId, LegId
 from acd.core.inputs import PublishSite
 from acd.core.site import Site
 from acd.flow.interpreter import FlowInterpreter
+from acd.web.flows import Flows
 from acd.web.guestcalls import GuestCalls
 from acd.web.live import Live
 from acd.web.recordings import Recordings
@@ -178,6 +181,7 @@ class _Assembly:
                 *self._texts.parts(centre),
                 *self._clientele.parts(centre, self._texts.post.gateway),
                 Reports(self._course, self._clock),
+                Flows(centre, self._walk, self._old_site),
                 Sites(centre, self._settings.site.directory),
                 *((DemoSite(),) if with_demo else ()),
             ),
@@ -242,6 +246,7 @@ class _Assembly:
         engine = await restore(store, FlowInterpreter())
         self._metrics = await restore_metrics(store, store)
         self._course = await restore_course(self._metrics, self._clock, store)
+        self._journeys = await restore_fold(JOURNEYS, Journeys, Journeys.restored, store, store)
         self._dispatcher = Dispatcher(
             lambda cause: self._loop.tell(cause, "pbx"), self._contact_of_leg
         )
@@ -252,8 +257,9 @@ class _Assembly:
         )  # fmt: skip
         self._clientele = Clientele(database, store, self._loop, self._stack)
         snapshots, counting = Snapshots(self._loop, store), Counting(self._metrics, store)
+        walking = Counting(self._journeys, store, JOURNEYS)
         projector = ContactProjector(store, self._contacts)
-        for observer in (snapshots, self._course.observe, counting, projector.observe):
+        for observer in (snapshots, self._course.observe, counting, walking, projector.observe):
             self._loop.observe(observer)
         self._feed = live_feed(
             self._loop,
@@ -276,6 +282,7 @@ class _Assembly:
         await self._loop.ask(PublishSite(site), "system")
         self._stack.push_async_callback(snapshots.save)
         self._stack.push_async_callback(counting.save)
+        self._stack.push_async_callback(walking.save)
         self._stack.push_async_callback(self._course.save)
         self._stack.push_async_callback(lambda: _caught_up(projector, engine))
 
@@ -302,6 +309,7 @@ class _Assembly:
                 "record": self._record_health,
                 "mail": self._texts.post.health,
             },
+            journeys=self._journeys,
         )
 
     async def _story(self, contact: ContactId) -> Mapping[str, object]:
@@ -316,6 +324,16 @@ class _Assembly:
                 reasons_of, database_url(self._settings), contact, self._clock.now()
             )
         return found.document()
+
+    async def _walk(self, contact: ContactId) -> Mapping[str, object]:
+        sites = dict(self._loop.engine.state.sites)
+        async with self._one_reader:
+            found = await asyncio.to_thread(walk_in, database_url(self._settings), contact, sites)
+        return found.document()
+
+    async def _old_site(self, version: str) -> Site | None:
+        async with self._one_reader:
+            return await asyncio.to_thread(site_in, database_url(self._settings), version)
 
     def _record_health(self) -> PartHealth:
         if self._loop.is_stalled:

@@ -9,6 +9,7 @@ MODULES = {
     "up": "up",
     "check": "check",
     "prompts": "prompts",
+    "flow": "flow",
     "call": "call",
     "phone": "phone",
     "mail": "mail",

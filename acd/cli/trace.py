@@ -47,9 +47,9 @@ def trace(
     - `acd trace c-17-ab3d4e`
     - `acd trace +15550123 --json`
     """
-    _require_one(contact, last=last)
+    require_one(contact, last=last)
     settings = settings_for(home)
-    found = story_of(require_record(settings), asyncio.run(_meant(settings, contact)))
+    found = story_of(require_record(settings), asyncio.run(meant(settings, contact)))
     if as_json:
         print_json(found.document())
     else:
@@ -70,9 +70,9 @@ def why(
     - `acd why --last`
     - `acd why c-17-ab3d4e --json`
     """
-    _require_one(contact, last=last)
+    require_one(contact, last=last)
     settings = settings_for(home)
-    found = reasons_of(require_record(settings), asyncio.run(_meant(settings, contact)))
+    found = reasons_of(require_record(settings), asyncio.run(meant(settings, contact)))
     if as_json:
         print_json(found.document())
     else:
@@ -83,12 +83,17 @@ class _Named(msgspec.Struct):
     id: ContactId
 
 
-def _require_one(contact: str | None, *, last: bool) -> None:
+def require_one(contact: str | None, *, last: bool) -> None:
+    """Insist on either a contact or the newest.
+
+    Raises:
+        BadInput: both or neither is given.
+    """
     if (contact is None) is not last:
         raise BadInput("name a contact, or say --last", hint="see `acd trace --help`")
 
 
-async def _meant(settings: Settings, wanted: str | None) -> ContactId:
+async def meant(settings: Settings, wanted: str | None) -> ContactId:
     """Return the contact with this id, else the newest from this number, or of all.
 
     Raises:

@@ -39,6 +39,8 @@ STATUS: dict[str, HTTPStatus] = {
     "contact-unknown": HTTPStatus.NOT_FOUND,
     "queue-unknown": HTTPStatus.NOT_FOUND,
     "customer-unknown": HTTPStatus.NOT_FOUND,
+    "flow-unknown": HTTPStatus.NOT_FOUND,
+    "version-unknown": HTTPStatus.NOT_FOUND,
     "conversation-unknown": HTTPStatus.NOT_FOUND,
     "identity-invalid": HTTPStatus.BAD_REQUEST,
     "identity-taken": HTTPStatus.CONFLICT,

@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import Metric
 
 from acd import __version__
 from acd.app.centre import Centre
+from acd.app.journeys import OUTCOMES
 from acd.app.views import AgentState, QueueDocument, agent_state
 from acd.core.contact import ContactState
 
@@ -52,6 +53,7 @@ class Exposition:
         yield _single(GaugeMetricFamily, "acd_build_info", "Which version runs.",
                       1, version=__version__)  # fmt: skip
         yield from self._queues(self._centre.queues())
+        yield from self._flows()
         yield from self._counts()
         yield from self._engine()
 
@@ -75,6 +77,21 @@ class Exposition:
             for reason, count in queue.left.items():
                 left.add_metric([queue.name, reason], count)
         yield left
+
+    def _flows(self) -> Iterator[Metric]:
+        flows = self._centre.journeys.state.flows.items()
+        entered = CounterMetricFamily(
+            "acd_flow_entered", "Journeys that came into a flow.", labels=["flow"]
+        )
+        ended = CounterMetricFamily(
+            "acd_flow_outcomes", "What became of them.", labels=["flow", "outcome"]
+        )
+        for name, tally in flows:
+            entered.add_metric([name], tally.entered)
+            for outcome in OUTCOMES:
+                ended.add_metric([name, outcome], getattr(tally.outcomes, outcome))
+        yield entered
+        yield ended
 
     def _counts(self) -> Iterator[Metric]:
         state = self._centre.state

@@ -99,6 +99,11 @@ class Pages:
         """Return the supervisors' wallboard."""
         return self._send(request, "wallboard/index.html")
 
+    @route("GET", "/flows", PUBLIC, media="text/html", is_documented=False)
+    async def flows(self, request: web.Request) -> web.Response:
+        """Return the page that shows the flows and what becomes of contacts in them."""
+        return self._send(request, "flows/index.html")
+
     @route("GET", "/admin", PUBLIC, media="text/html", is_documented=False)
     async def admin(self, request: web.Request) -> web.Response:
         """Return the administrators' page."""

@@ -27,6 +27,8 @@ from acd.adapters.sql.tokens import SqlTokens
 from acd.app.centre import Centre, PartHealth
 from acd.app.counting import Counting, restore_metrics
 from acd.app.course import restore_course
+from acd.app.journeys import FOLD as JOURNEYS
+from acd.app.journeys import Journeys
 from acd.app.live import LiveFeed
 from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
@@ -34,7 +36,7 @@ from acd.app.recovery import first_input, restore
 from acd.app.roster import Roster
 from acd.bootstrap.clientele import Clientele
 from acd.bootstrap.feed import live_feed
-from acd.bootstrap.records import reasons_of, story_of
+from acd.bootstrap.records import reasons_of, site_in, story_of, walk_in
 from acd.bootstrap.texts import Texts
 from acd.config import load_settings
 from acd.core import inputs as i
@@ -46,6 +48,7 @@ from acd.core.timers import after
 from acd.ports.store import AgentRow, Role
 from acd.testing.fakes import TinyFlows, tiny_site
 from acd.web.cookies import csrf_token
+from acd.web.flows import Flows
 from acd.web.guestcalls import GuestCalls
 from acd.web.live import Live
 from acd.web.recordings import Recordings
@@ -230,7 +233,9 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
         projector = ContactProjector(store, contacts)
         course = await restore_course(metrics, clock, store)
         loop.observe(course.observe)
+        journeys = Journeys()
         loop.observe(Counting(metrics, store))
+        loop.observe(Counting(journeys, store, JOURNEYS))
         loop.observe(projector.observe)
         clientele = Clientele(database, store, loop, stack)
         home = stack.enter_context(Home(path / "home"))
@@ -265,6 +270,7 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
         centre = Centre(
             loop, clock, agents, tokens, contacts, metrics, roster.load,
             _in_thread(story_of, url), _in_thread(reasons_of, url), SqlSessions(database), audit,
+            journeys=journeys,
         )  # fmt: skip
         texts = {}
         for role in Role:
@@ -285,6 +291,11 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
             *said.parts(centre),
             *clientele.parts(centre, said.post.gateway),
             Reports(course, clock),
+            Flows(
+                centre,
+                _in_thread(lambda url, contact: walk_in(url, contact, {}), url),
+                lambda version: asyncio.to_thread(site_in, url, version),
+            ),
             Sites(centre, path / "site"),
         )
         server = TestServer(make_app(centre, own_token=OWN_TOKEN, host="127.0.0.1", parts=parts))

@@ -166,6 +166,27 @@ class SqlLog:
         async with self._database.single("read the log") as connection:
             return [_record_of(row) for row in await connection.execute(wanted)]
 
+    async def read_types(self, *types: str, before: int | None = None) -> AsyncIterator[Record]:
+        """Iterate over the records of some types, the newest first.
+
+        Args:
+            types: names of inputs or events.
+            before: only records before this one.
+
+        Raises:
+            StoreError: the database failed.
+            CodecError: a record cannot be read.
+        """
+        wanted = select(log).where(log.c.type.in_(types)).order_by(log.c.seq.desc()).limit(1)
+        while True:
+            one = wanted if before is None else wanted.where(log.c.seq < before)
+            async with self._database.single("read the log") as connection:
+                row = (await connection.execute(one)).one_or_none()
+            if row is None:
+                return
+            before = row.seq
+            yield _record_of(row)
+
     # --- snapshots ------------------------------------------------------------------------------
 
     async def save_snapshot(self, snapshot: Snapshot) -> None:
