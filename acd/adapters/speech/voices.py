@@ -89,8 +89,9 @@ class Voices:
             form = ("-D", "-r", SAMPLE_RATE, "-c", "1", "-b", "16", str(new))
             if text:
                 await _run(self._program(voice, raw), f"{text}\n")
-                await _run((*self.sox, str(raw), *form, "gain", "-n", "-3", "pad", "0",
-                            PAUSE_SECONDS))  # fmt: skip
+                # The rate first: what it takes away must not make one prompt softer than another.
+                await _run((*self.sox, str(raw), *form, "rate", SAMPLE_RATE, "gain", "-n", "-3",
+                            "pad", "0", PAUSE_SECONDS))  # fmt: skip
             else:
                 await _run((*self.sox, "-n", *form, "trim", "0", PAUSE_SECONDS))
             os.replace(new, path)
