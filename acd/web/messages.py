@@ -99,7 +99,8 @@ class Messages:
     ) -> MessageList:
         """List a contact's messages, oldest first."""
         found = await self._messages.contact_messages(id, after=query.after, limit=query.limit)
-        if not found and await self._centre.contact_store.contact(id) is None:
+        is_begun = bool(found) or id in self._centre.state.contacts  # perhaps not in the store yet
+        if not is_begun and await self._centre.contact_store.contact(id) is None:
             raise ApiError(f"there is no contact {id!r}", code="contact-unknown")
         return MessageList([message_document(stored) for stored in found])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from acd.core import inputs as i
 from acd.core.channel import Channel
 from acd.core.contact import Contact, ContactState
 from acd.core.ids import AgentName
+from acd.testing.carrier import carrier
 from acd.testing.house import House, agent_profile, house, orphans
 from acd.testing.tones import tone_share
 
@@ -28,34 +28,14 @@ AGENTS = {
 }
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A centre whose carrier is a SIPp that answers every call and sends back what it hears."""
-    port = free_port()
-    sip = {
-        "trunks": {"carrier": ["127.0.0.2"]},
-        "outbound": {"trunk": "carrier", "host": f"127.0.0.1:{port}", "allow": ["+1555"]},
-    }
-    carrier = await asyncio.create_subprocess_exec(
-        "sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", str(port), "-rtp_echo", "-nostdin",
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=tmp_path_factory.mktemp("carrier"),
-    )  # fmt: skip
-    try:
-        home = tmp_path_factory.mktemp("outbound")
-        async with house(home, SITE, AGENTS, sip=sip) as running:
-            yield running
-    finally:
-        carrier.kill()
-        await carrier.wait()
+    home = tmp_path_factory.mktemp("outbound")
+    async with (
+        carrier(tmp_path_factory.mktemp("carrier")) as sip,
+        house(home, SITE, AGENTS, sip=sip) as running,
+    ):
+        yield running
 
 
 async def chat(centre: House) -> Contact:

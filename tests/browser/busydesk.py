@@ -174,6 +174,20 @@ def timeline_entry(number: int, channel: str, happened: str, **given: Any) -> Do
             "note": "", "opened_at": ago(days=3 * number), "end_reason": None} | given  # fmt: skip
 
 
+def missed_call(number: int, who: str, **given: Any) -> Document:
+    """Return a missed call."""
+    return {"contact": f"missed-{number}", "conversation": "k-1", "customer": "customer",
+            "name": who, "number": f"+1555012{number}", "addresses": [], "queue": "support",
+            "happened": "missed", "missed_at": ago(minutes=9 * number), "wait_seconds": 74.0,
+            "calls": 1, "tries": 0, "tried_at": None, "attributes": {}} | given  # fmt: skip
+
+
+MISSED = [
+    missed_call(1, "Maria Lopez", addresses=["maria.lopez@example.org"], calls=3),
+    missed_call(2, "", tries=2, tried_at=ago(minutes=2)),
+    missed_call(3, "Oluwaseun Adebayo-Fitzgerald", happened="message_left"),
+]
+
 ANSWERS: dict[str, Any] = {
     "/session": {"agent": "ann", "title": "Ann Example", "role": "agent", "csrf": "c" * 64,
                  "expires_at": None},
@@ -185,7 +199,12 @@ ANSWERS: dict[str, Any] = {
                        {"kind": "address", "text": "maria.lopez@example.org"}],
         "merged": [], "merged_into": None,
     },
+    "/missed": {"calls": [], "can_write": True},
+    "/contacts": CONTACTS[0] | {"id": "missed-1", "state": "closed", "agent": None},
     "timeline": {"entries": [
+        timeline_entry(0, "mail", "answered", agent="ann", conversation="k-1", is_ours=True),
+        timeline_entry(0, "voice", "missed", agent=None, disposition="", conversation="k-1",
+                       end_reason="abandoned"),
         timeline_entry(1, "voice", "missed", agent=None, disposition=""),
         timeline_entry(2, "mail", "answered", note="Sent a new invoice."),
         timeline_entry(9, "chat", "answered", disposition="follow_up"),
@@ -214,6 +233,7 @@ class Desk:
     Attributes:
         data: what the live feed tells; changed by :meth:`tell`.
         taken: requests that changed something: method, path and body.
+        refuses: paths of changes to the codes that they are refused with.
         is_up: while false nobody answers.
     """
 
@@ -228,6 +248,7 @@ class Desk:
         } | given
         self.answers = copy.deepcopy(ANSWERS)
         self.taken: list[tuple[str, str, Any]] = []
+        self.refuses: dict[str, str] = {}
         self.is_up = True
         self._seq = 0
         self._feeds: list[WebSocketRoute] = []
@@ -265,11 +286,19 @@ class Desk:
             return
         if request.method != "GET":
             self.taken.append((request.method, path, request.post_data_json))
-            await route.fulfill(status=204)
+            if code := self.refuses.get(path):
+                refusal = {"error": {"code": code, "message": code, "details": {}}}
+                await route.fulfill(status=409, json=refusal)
+            elif "/customers/" in path or path.endswith("/mail"):
+                await route.fulfill(json=self.answers["/customers"] | {"contact": "begun"})
+            else:
+                await route.fulfill(status=204)
             return
         if path.endswith("/messages"):
             of = path.split("/")[2]
             found: Any = {"messages": [m for m in self.data["messages"] if m["contact"] == of]}
+        elif path == "/customers" and "?" in request.url:
+            found = self.answers["customers?"]
         elif path.endswith("/timeline"):
             found = self.answers["timeline"]
         else:

@@ -2,17 +2,70 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
 
 from acd.adapters.asterisk.settings import sip_digest
 from acd.core.agent import AgentProfile
 from acd.core.channel import Channel
 from acd.ports.store import AgentRow, Role
+from acd.testing import dovecot
 from acd.testing.browser import Window
-from acd.testing.house import House, agent_profile, sip_password
+from acd.testing.dovecot import Dovecot
+from acd.testing.house import House, agent_profile, house, sip_password
+from acd.testing.mailserver import MailServer, mail_server
 from acd.testing.tones import tone_share
 
 PASSWORD = "a password for the desk of a test"
+DESK = "desk@example.org"
+"""Where customers write to."""
+
+
+@dataclass(slots=True)
+class WholeDesk:
+    """A centre on every channel and those around it.
+
+    Attributes:
+        mailbox: what customers write to us is put here.
+        customers: the mail server of the customers.
+    """
+
+    house: House
+    mailbox: Dovecot
+    customers: MailServer
+    http: ClientSession
+
+
+@contextlib.asynccontextmanager
+async def whole_desk(
+    home: Path, site: Path, profile: AgentProfile, **given: Any
+) -> AsyncIterator[WholeDesk]:
+    """Run a centre with telephones, chat and mail, and one agent, who may sign in."""
+    secret = home.with_suffix(".secret")
+    secret.write_text(dovecot.PASSWORD)
+    secret.chmod(0o600)
+    with dovecot.running() as mailbox:
+        box = {
+            "address": DESK,
+            "title": "The Desk",
+            "imap_host": "127.0.0.1",
+            "imap_port": mailbox.port,
+            "imap_security": "none",
+            "imap_user": "desk",
+            "imap_password_file": secret,
+        }
+        async with mail_server() as customers, ClientSession() as http:
+            out = {"smtp_host": "127.0.0.1", "smtp_port": customers.port, "smtp_security": "none"}
+            async with house(
+                home, site, {profile.name: profile}, mail=out, mailboxes={"desk": box}, **given
+            ) as running:
+                await give_password(running, profile)
+                yield WholeDesk(running, mailbox, customers, http)
 
 
 def desk_agent(name: str, **capacity: int) -> AgentProfile:

@@ -3,68 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from aiohttp import ClientSession
-from deskkit import best_share, desk_agent, give_password, sign_in
+from deskkit import DESK, WholeDesk, best_share, desk_agent, sign_in, whole_desk
 from playwright.async_api import expect
 
 from acd.core.agent import WorkState
 from acd.core.contact import ContactState
 from acd.core.ids import AgentName
-from acd.testing import dovecot, mails
+from acd.testing import mails
 from acd.testing.browser import Chromium, chromium, has_media_address, write_microphone
 from acd.testing.chatclient import chat
-from acd.testing.dovecot import Dovecot
-from acd.testing.house import House, house
 from acd.testing.invariants import problems
-from acd.testing.mailserver import MailServer, mail_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 SITE = Path(__file__).parent / "site"
-DESK = "desk@example.org"
 CUSTOMER_HZ, AGENT_HZ = 1000, 1500
 
 
-@dataclass(slots=True)
-class Morning:
-    """The centre and everybody around it."""
-
-    house: House
-    mailbox: Dovecot
-    customers: MailServer
-    http: ClientSession
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def morning(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Morning]:
+async def morning(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WholeDesk]:
     assert has_media_address(), "WebRTC needs an address besides loopback on this machine"
     profile = desk_agent("ann", voice=1, chat=2, mail=1)
-    home = tmp_path_factory.mktemp("day")
-    secret = tmp_path_factory.mktemp("secret") / "imap-password"
-    secret.write_text(dovecot.PASSWORD)
-    secret.chmod(0o600)
-    with dovecot.running() as mailbox:
-        box = {
-            "address": DESK,
-            "title": "The Desk",
-            "imap_host": "127.0.0.1",
-            "imap_port": mailbox.port,
-            "imap_security": "none",
-            "imap_user": "desk",
-            "imap_password_file": secret,
-        }
-        async with mail_server() as customers, ClientSession() as http:
-            out = {"smtp_host": "127.0.0.1", "smtp_port": customers.port, "smtp_security": "none"}
-            async with house(
-                home, SITE, {"ann": profile}, mail=out, mailboxes={"desk": box}
-            ) as running:
-                await give_password(running, profile)
-                yield Morning(running, mailbox, customers, http)
+    async with whole_desk(tmp_path_factory.mktemp("day"), SITE, profile) as running:
+        yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -75,7 +40,7 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chr
         yield running
 
 
-async def test_a_morning(morning: Morning, browser: Chromium) -> None:
+async def test_a_morning(morning: WholeDesk, browser: Chromium) -> None:
     centre, url = morning.house, morning.house.running.url
     ann = AgentName("ann")
     async with (
@@ -180,7 +145,7 @@ async def test_a_morning(morning: Morning, browser: Chromium) -> None:
         await again.wait_established()
         await accept.click()
         await centre.until(lambda: centre.contact().state is ContactState.ACTIVE)
-        earlier = page.locator(".timeline li").first
+        earlier = page.locator(".timeline li:not([aria-current])").first
         await expect(earlier).to_contain_text("Follow-up needed")
         await expect(earlier).to_contain_text("wants a new router")
         await window.picture("day-again")

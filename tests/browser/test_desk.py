@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from busydesk import CONTACTS, ME, Desk, message, work
+from busydesk import CONTACTS, ME, MISSED, Desk, message, work
 from playwright.async_api import Page, Request, expect
 
 from acd.testing.browser import Chromium
@@ -71,7 +71,7 @@ async def test_scripts_in_texts_are_texts(browser: Chromium, pages: str) -> None
         await page.goto("/")
         for channel in ("chat", "mail"):
             await page.get_by_role("tab").nth(("chat", "mail").index(channel)).click()
-            await page.get_by_text("Earlier contacts").wait_for()
+            await page.get_by_text("Contacts so far").wait_for()
             await expect(page.get_by_role("heading", level=1)).to_have_text(EVERYTHING)
             await expect(page.locator("dl.facts dd").last).to_have_text(EVERYTHING)
             await expect(page.locator(".note").first).to_have_text(EVERYTHING)
@@ -148,6 +148,57 @@ async def test_a_gap_in_the_feed_is_noticed(browser: Chromium, pages: str) -> No
         desk._seq += 1  # a frame that is never sent
         desk.tell(queues={})
         await expect(window.page.get_by_role("tab")).to_have_count(1)
+
+
+async def test_a_missed_call_with_keys_alone(browser: Chromium, pages: str) -> None:
+    desk = Desk()
+    desk.answers["/missed"]["calls"] = MISSED
+    async with browser.window(pages) as window:
+        page = window.page
+        await desk.serve(page)
+        await page.goto("/")
+        await page.get_by_role("region", name="Missed calls").wait_for()
+        await page.keyboard.press("Alt+c")
+        await page.get_by_role("heading", name="Maria Lopez", level=1).wait_for()
+        await page.keyboard.press("Enter")  # the call back is what the keys are at
+        await page.get_by_role("button", name="Write a mail").press("Enter")
+        await expect(page.get_by_role("button", name="Write a mail")).to_have_count(0)
+        await page.keyboard.press("Alt+c")
+        await page.get_by_role("heading", name="Maria Lopez", level=1).wait_for()
+        await page.keyboard.press("Alt+c")
+        await page.get_by_role("heading", name="+15550122", level=1).wait_for()
+        await expect(page.get_by_text("No mail address is known")).to_be_visible()
+        await page.keyboard.press("Alt+1")
+        await page.get_by_role("heading", name="Maria Lopez", level=1).wait_for()
+        await expect(page.get_by_role("button", name="Call back")).to_have_count(0)
+        taken = {path: body for _, path, body in desk.taken}
+    assert taken["/contacts/missed-1/call"] == {"number": "+15550121"}
+    subject = {"address": "maria.lopez@example.org", "subject": "Your call to us"}
+    assert taken["/contacts/missed-1/mail"] == subject
+
+
+async def test_a_number_that_another_card_has_joins_the_two(browser: Chromium, pages: str) -> None:
+    desk = Desk()
+    desk.answers["customers?"] = {"customers": [{"id": "other", "name": "M. Lopez"}]}
+    desk.refuses["/customers/customer"] = "identity-taken"
+    async with browser.window(pages) as window:
+        page = window.page
+        await desk.serve(page)
+        await page.goto("/")
+        await page.get_by_role("tab", name="Maria").click()
+        await page.get_by_role("button", name="Edit").click()
+        await page.get_by_label("Add a number or a mail address").fill("m@example.org")
+        await page.get_by_role("button", name="Remove +15550123").click()
+        await page.get_by_role("button", name="Save").click()
+        await page.get_by_text("M. Lopez is known by this already").wait_for()
+        await window.picture("desk-same-customer")
+        await page.get_by_role("button", name="Same customer").click()
+        await page.get_by_role("button", name="Edit").wait_for()
+        _, sent = next((path, body) for method, path, body in desk.taken if method == "PATCH")
+        merged = {path: body for _, path, body in desk.taken}["/customers/customer/merge"]
+    assert sent["add_identities"] == [{"kind": "address", "text": "m@example.org"}]
+    assert sent["remove_identities"] == [{"kind": "number", "text": "+15550123"}]
+    assert merged == {"other": "other"}
 
 
 async def test_keys_alone(browser: Chromium, pages: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from busydesk import Desk
+from busydesk import ME, MISSED, Desk
+from playwright.async_api import expect
 
 from acd.testing.browser import Chromium, Theme, Window
 
@@ -65,9 +66,28 @@ async def test_the_desk(browser: Chromium, pages: str) -> None:
         for name, who in (("call", "Maria"), ("chat", "Jo"), ("mail", "Ines"), ("wrapup", "Sam")):
             await window.page.get_by_role("tab", name=who).click()
             await window.page.get_by_role("heading", name=who).first.wait_for()
-            await window.page.get_by_text("Earlier contacts").wait_for()
+            await window.page.get_by_text("Contacts so far").wait_for()
             await look(window, f"desk-{name}", "phone", "desk")
         assert [fault for fault in window.faults if "/session/sip" not in fault] == []
+
+
+async def test_missed_calls(browser: Chromium, pages: str) -> None:
+    for name, given in (("missed-idle", {"contacts": {}, "messages": []}), ("missed", {})):
+        desk = Desk(**given)
+        if given:
+            desk.data["me"] = ME | {"works": [], "state": "available"}
+        desk.answers["/missed"]["calls"] = MISSED
+        async with browser.window(pages) as window:
+            await desk.serve(window.page)
+            await window.page.goto("/")
+            calls = window.page.get_by_role("region", name="Missed calls")
+            await expect(calls.get_by_role("listitem")).to_have_count(3)
+            await look(window, f"desk-{name}", "desk")
+            await window.page.keyboard.press("Alt+c")
+            await window.page.get_by_text("Contacts so far").wait_for()
+            await look(window, f"desk-{name}-open", "phone", "desk")
+            await window.page.get_by_role("button", name="Edit").click()
+            await look(window, f"desk-{name}-card", "desk")
 
 
 async def test_what_opens_over_it(browser: Chromium, pages: str) -> None:

@@ -1,5 +1,6 @@
 // The desk: everything an agent works on, on one screen.
 
+import { api, seg } from "../shared/api.js";
 import { html, Icon, useEffect, useRef, useState, useStore } from "../shared/dom.js";
 import { t, word } from "../shared/i18n.js";
 import { ConnectionBand, startPage, TopBar, who } from "../shared/page.js";
@@ -7,6 +8,7 @@ import { useShortcutHelp } from "../shared/shortcuts.js";
 import { Contact } from "./contact.js";
 import { CustomerPanel } from "./customer.js";
 import { chosen, isOffer, live, nameOf, seenStore, unreadCount, worksOf } from "./feed.js";
+import { MissedCall, MissedCalls, openNext, useMissed } from "./missed.js";
 import { chime, entitle, hush, notify, ring } from "./notify.js";
 import { accept, decline, Offers } from "./offers.js";
 import { flush } from "./outbox.js";
@@ -25,7 +27,12 @@ function Desk() {
   const works = worksOf(data);
   const offers = works.filter(isOffer);
   const inHand = works.filter((work) => !isOffer(work));
-  const current = inHand.find(({ contact }) => contact === wanted) ?? inHand[0] ?? null;
+  const version = works.map(({ contact, state }) => `${contact} ${state}`).join();
+  const calls = useMissed(version);
+  const call = calls.find(({ contact }) => contact === wanted);
+  const current = call ? null
+    : inHand.find(({ contact }) => contact === wanted) ?? inHand[0] ?? null;
+  const earlier = useContact(call?.contact);
   const unread = inHand.reduce((sum, { contact }) => sum + unreadCount(data, contact), 0);
 
   useEffect(() => {
@@ -42,6 +49,13 @@ function Desk() {
   }, [status]);
   useAttention(offers, unread);
 
+  // What the agent made of the missed call that is looked at is looked at next.
+  const made = call && inHand.find(({ document }) => document?.begun_by === me.name
+    && document.conversation === call.conversation)?.contact;
+  useEffect(() => {
+    if (made) chosen.value = made;
+  }, [made]);
+
   const first = offers[0];
   const shortcuts = [
     { key: "a", alt: true, text: t("shortcut.accept"), run: first && (() => accept(first)) },
@@ -49,6 +63,8 @@ function Desk() {
     { key: "s", alt: true, text: t("shortcut.presence"), run: me && (() => togglePresence(me)) },
     ...inHand.slice(0, 9).map(({ contact }, at) => ({ key: String(at + 1), alt: true,
       text: at === 0 ? t("shortcut.tabs") : "", run: () => (chosen.value = contact) })),
+    { key: "c", alt: true, text: t("shortcut.missed"),
+      run: calls.length > 0 && (() => openNext(calls)) },
     { key: "/", text: t("shortcut.write"),
       run: () => globalThis.document.getElementById("composer")?.focus() },
     { key: "m", alt: true, text: t("shortcut.mute"), run: () => phone.toggleMute() },
@@ -67,14 +83,18 @@ function Desk() {
       <${PhoneSign} onClick=${() => set(true)} />
     </${TopBar}>
     <${ConnectionBand} status=${status} />
-    <main class="columns ${current ? "has-contact" : ""}">
+    <main class="columns ${current || call ? "has-contact" : ""}">
       <div class="left">
         <${Offers} offers=${offers} />
         <${Tabs} works=${inHand} data=${data} current=${current?.contact} />
-        ${!works.length && html`<${Nothing} me=${me} />`}
+        ${!works.length && !call && html`<${Nothing} me=${me} />`}
+        <${MissedCalls} calls=${calls} current=${call?.contact} />
       </div>
+      ${call && html`<${MissedCall} call=${call} />
+        <${CustomerPanel} canCall=${true} version=${version}
+          document=${earlier && { ...earlier, customer_id: call.customer, conversation: call.conversation }} />`}
       ${current && html`<${Contact} key=${current.contact} work=${current} me=${me} data=${data} />
-        <${CustomerPanel} document=${current.document}
+        <${CustomerPanel} document=${current.document} version=${version}
           canCall=${current.channel !== "voice" && current.state === "active"} />`}
     </main>
     ${isSetting && html`<${Settings} onClose=${() => set(false)} />`}
@@ -102,6 +122,15 @@ function useAttention(offers, unread) {
     before.current = unread;
     entitle(unread + offers.length);
   }, [unread, ids]);
+}
+
+/** The document of a contact that is not in hand, once it is there. */
+function useContact(contact) {
+  const [document, setDocument] = useState(null);
+  useEffect(() => {
+    if (contact) api.get(`/contacts/${seg(contact)}`).then(setDocument, () => null);
+  }, [contact]);
+  return document?.id === contact ? document : null;
 }
 
 function PhoneSign({ onClick }) {

@@ -6,6 +6,9 @@ import { kept, Store } from "../shared/store.js";
 
 export const live = new Live("desk");
 
+/** What the feed has just told of is in the API's lists after so long. */
+export const SETTLED_MS = 400;
+
 /** The contact that is looked at. */
 export const chosen = new Store(null);
 

@@ -1,8 +1,8 @@
 // The telephone in the browser: SIP over our server's websocket, sound by WebRTC.
 
-import { api } from "../shared/api.js";
+import { api, seg } from "../shared/api.js";
 import { kept, Store } from "../shared/store.js";
-import { say } from "../shared/toasts.js";
+import { attempt, say } from "../shared/toasts.js";
 import { t } from "../shared/i18n.js";
 
 const REGISTER_SECONDS = 120;
@@ -167,4 +167,10 @@ export const phone = new Phone();
 mode.subscribe((value) => (value === "browser" ? phone.start() : phone.stop()));
 addEventListener("beforeunload", (event) => {
   if (phone.state.value.call === "up") event.preventDefault(); // a reload would end the call
+});
+
+/** Ring a customer on the matter of a contact; our own phone rings first, and is answered. */
+export const callOut = (contact, number) => attempt(async () => {
+  phone.expect();
+  await api.post(`/contacts/${seg(contact)}/call`, { number });
 });

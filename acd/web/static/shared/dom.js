@@ -35,6 +35,7 @@ const PATHS = {
   mail: "M3 5h18v14H3z M3 6l9 7 9-7",
   sms: "M4 4h16v12H9l-5 4z M8 10h.01 M12 10h.01 M16 10h.01",
   messaging: "M4 4h16v12H9l-5 4z M8 8h8 M8 12h5",
+  missed: "M3 7l9 9 9-9 M3 13V7h6",
   end: "M3 14c5-5 13-5 18 0l-3 3-3-2v-3a12 12 0 0 0-6 0v3l-3 2z",
   mute: "M9 9V6a3 3 0 0 1 6 0v5 M15 14a3 3 0 0 1-6-1 M5 11a7 7 0 0 0 12 5 M19 11v1 M12 18v3 M4 3l17 18",
   mic: "M12 3a3 3 0 0 1 3 3v6a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3z M5 11a7 7 0 0 0 14 0 M12 18v3",
