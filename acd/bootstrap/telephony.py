@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from acd.adapters.ami import AmiClient, AmiUnavailable, Contact, Registrations
 from acd.adapters.ari.client import AriClient
 from acd.adapters.ari.decode import EVENTS
 from acd.adapters.ari.pbx import AriPbx
+from acd.adapters.asterisk.dialplan import apply_dialplan, forget_old, write_dialplan
 from acd.adapters.asterisk.install import default_cache, locate
 from acd.adapters.asterisk.run import AsteriskServer, ServerState
 from acd.adapters.asterisk.settings import AgentEndpoint, AsteriskSettings
@@ -88,7 +89,13 @@ class Telephony:
             self._progress(f"starting Asterisk {program.version}", None)
             self._server = AsteriskServer(program, self._asterisk, on_state=self._state_changed)
             stack.push_async_callback(self._end, self._server)
+            state = self._loop.engine.state
+            own = state.sites[state.site].asterisk
+            await asyncio.to_thread(write_dialplan, self._asterisk.directory, own)
             await self._server.start()
+            if self._server.adopted:  # it may have read another version
+                await self._server.rasterisk("dialplan reload")
+            forget_old(self._asterisk.directory, own)
         self.sounds = prompt_sounds(
             self._settings, program, lambda version: self._loop.engine.state.sites[version]
         )
@@ -105,6 +112,20 @@ class Telephony:
         self._links.start(self._reconciler.renew(), "leases")
         self._links.start(self._reconciler.look(), "looks")
         self._links.start(self._watch_ari(), "health")
+
+    async def use_dialplan(self, files: Mapping[str, str]) -> None:
+        """Put a version of the site's own dialplan in force; calls go on.
+
+        With a remote Asterisk that is its administrator's to do.
+
+        Args:
+            files: of the site: :attr:`acd.core.site.Site.asterisk`.
+
+        Raises:
+            AcdError: Asterisk cannot take it.
+        """
+        if self._server is not None:
+            await apply_dialplan(self._server, files)
 
     async def linked(self) -> None:
         """Return once calls can be taken.

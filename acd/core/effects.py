@@ -120,6 +120,23 @@ class Connect:
 
 
 @value(frozen=True, slots=True)
+class SendOut:
+    """Let a leg go on in the site's own dialplan; :class:`acd.core.inputs.LegBack` follows.
+
+    Attributes:
+        task: what the leg is told to have been sent for when it is back.
+        context, extension: where.
+        max_seconds: bring it back after this long.
+    """
+
+    leg: LegId
+    task: TaskId
+    context: str
+    extension: str
+    max_seconds: float
+
+
+@value(frozen=True, slots=True)
 class HangUp:
     """End a leg; one that has ended already is fine."""
 
@@ -184,7 +201,17 @@ class CancelTask:
 
 
 PbxEffect = (
-    Answer | Play | StopPlay | TakeMessage | Hold | Unhold | Dial | DialOut | Connect | HangUp
+    Answer
+    | Play
+    | StopPlay
+    | TakeMessage
+    | Hold
+    | Unhold
+    | Dial
+    | DialOut
+    | Connect
+    | SendOut
+    | HangUp
 )
 """What a PBX does."""
 

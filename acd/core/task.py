@@ -27,24 +27,42 @@ class Task:
 
 @value(frozen=True, slots=True)
 class Lookup(Task):
-    """Ask a web service.
+    """Ask a web service; ``not_found`` is an outcome of its own.
 
     Attributes:
+        service: name of the service in the settings: where it is, and who we are to it.
         method: ``GET`` or ``POST``.
-        url: with everything filled in.
-        body: JSON text that is sent; empty for none.
+        path: path and query with everything filled in and encoded; begins with ``/``.
+        body: member of the JSON object that is posted to its text; ``customer.id`` is the member
+            ``id`` of the member ``customer``.
+        secrets: member of that object to the name of the secret that it is, see
+            :class:`CollectSecret`.
         take: name to the path of the answer's member that becomes a value: ``customer.tier``.
         timeout_seconds: how long the answer may take.
-        secret_file: name of the setting that holds the credentials; empty for none.
     """
 
+    service: str
     method: str
-    url: str
-    body: str = ""
+    path: str
+    body: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     take: Mapping[str, str] = field(default_factory=dict)
     timeout_seconds: float = 5.0
-    secret_file: str = ""
     kind: str = "lookup"
+
+
+@value(frozen=True, slots=True)
+class Notify(Task):
+    """Post to a web service until it takes it: the errand of a flow that does not wait.
+
+    Attributes:
+        service, path, body: see :class:`Lookup`.
+    """
+
+    service: str
+    path: str
+    body: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "notify"
 
 
 @value(frozen=True, slots=True)
@@ -104,17 +122,22 @@ class DialOutside(Task):
 class VisitDialplan(Task):
     """Send a caller out to a context of the site's own Asterisk dialplan until they come back.
 
+    Performed by the PBX as :class:`acd.core.effects.SendOut`; meanwhile their leg is away.
+
     Attributes:
         context, extension: where.
+        max_seconds: how long they may stay.
     """
 
     context: str
     extension: str
+    max_seconds: float = 600.0
     kind: str = "dialplan"
 
 
 KINDS: dict[str, type[Task]] = {
     "lookup": Lookup,
+    "notify": Notify,
     "listen": Listen,
     "collect-secret": CollectSecret,
     "dial": DialOutside,

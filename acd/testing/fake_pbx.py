@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from acd.core import effects as f
 from acd.core import inputs as i
-from acd.core.ids import LegId, PlaybackId, RecordingId
+from acd.core.ids import LegId, PlaybackId, RecordingId, TaskId
 from acd.core.leg import GoneCause, LegState
 from acd.core.timers import Instant, after
 
@@ -204,6 +204,9 @@ class FakePbx:
         match effect:
             case f.Answer():
                 leg.state = LegState.UP
+            case f.SendOut():
+                leg.is_ours, leg.playback = False, None
+                self._later(1, 8, lambda: self._return_with(leg, effect.task))
             case f.Play(_, playback):
                 leg.playback = playback
                 self._later(1, 5, lambda: self._played(leg, playback))
@@ -318,6 +321,16 @@ class FakePbx:
             return
         leg.is_ours = True
         self.emit(i.LegReturned(leg.id, NODE, f"+{leg.id}", leg.dnis))
+
+    def _return_with(self, leg: FakeLeg, task: TaskId) -> None:
+        if leg.id not in self.legs:
+            return
+        if not self.is_linked:
+            self.clock.call(2, lambda: self._return_with(leg, task))
+            return
+        leg.is_ours, leg.state = True, LegState.UP
+        result = self.random.choice(("", "done", "timeout"))
+        self.emit(i.LegBack(leg.id, NODE, f"+{leg.id}", leg.dnis, task=task, result=result))
 
     def end(self, leg_id: LegId, cause: GoneCause, *, unless_up: bool = False) -> None:
         """End a leg, whatever it is doing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from acd.adapters.ari import generated as ari
 from acd.adapters.ari.wire import UnknownEvent
 from acd.core import inputs as i
-from acd.core.ids import LegId, PlaybackId, RecordingId
+from acd.core.ids import LegId, PlaybackId, RecordingId, TaskId
 from acd.core.leg import GoneCause, LegState
 from acd.ports.pbx import BROWSER
 
@@ -104,6 +104,20 @@ def _stasis_start(event: ari.StasisStart, node: str) -> i.Input | None:
             return i.LegAnswered(leg)
         case ["code", code, address]:
             return i.CodeDialled(leg, node, address.removesuffix(BROWSER), code)
+        case ["back" | "flow" as mode, _, dnis, task, result]:
+            is_up, caller = channel.state == "Up", channel.caller
+            to_flow = mode == "flow"
+            return i.LegBack(
+                leg,
+                node,
+                caller.number,
+                dnis,
+                caller.name,
+                is_up,
+                TaskId(task),
+                result="" if to_flow else result,
+                flow=result if to_flow else "",
+            )
         case ["new" | "resume" as mode, _, dnis]:
             kind = i.LegArrived if mode == "new" else i.LegReturned
             is_up = channel.state == "Up"

@@ -24,6 +24,7 @@ from acd.core.ids import AgentName, LegId, PlaybackId, RecordingId
 from acd.core.inputs import (
     DigitReceived,
     LegArrived,
+    LegBack,
     LegFact,
     LegGone,
     LegReturned,
@@ -130,7 +131,7 @@ class AriPbx:
                     self._occupied.discard(leg)
                     self._leased_until.pop(leg, None)
                     self._returned.discard(leg)
-                case LegArrived(leg):
+                case LegArrived(leg) | LegBack(leg):
                     self._leased_until[leg] = self._loop_time() + self._lease
                 case LegReturned(leg):
                     await self._welcome(leg)
@@ -305,6 +306,8 @@ class AriPbx:
                     await self._dial_out(effect)
                 case f.Connect():
                     await self._connect(effect)
+                case f.SendOut():
+                    await self._send_out(effect)
                 case f.HangUp(leg, cause):
                     code = _HANGUP_CODES.get(cause, "16")
                     await self._unless_gone(self.client.ari.channels.hangup(leg, reason_code=code))
@@ -342,6 +345,24 @@ class AriPbx:
             beep=True,
             terminate_on="#",
         )
+
+    async def _send_out(self, effect: f.SendOut) -> None:
+        """Let a channel go on in the dialplan (``acd-out``), which brings it back to us.
+
+        Out of our hands it would be out of our hearing, too: without the subscription its end would
+        only be seen.
+        """
+        channels, leg = self.client.ari.channels, effect.leg
+        await self.client.ari.applications.subscribe(self._app, event_source=[f"channel:{leg}"])
+        for name, text in (
+            ("ACD_TASK", effect.task),
+            ("ACD_OUT", f"{effect.context},{effect.extension}"),
+            ("ACD_OUT_SECONDS", str(math.ceil(effect.max_seconds))),
+        ):
+            await channels.set_channel_var(leg, variable=name, value=text)
+        await channels.continue_in_dialplan(leg, context="acd-out", extension="s", priority=1)
+        self._leased_until.pop(leg, None)
+        self.operations += 4
 
     async def _hold(self, leg: LegId, music: str) -> None:
         bridge = f"h-{self._node}-{music}"

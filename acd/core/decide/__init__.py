@@ -4,7 +4,7 @@ A decision reads the state and emits events and effects through its :class:`~acd
 it never changes the state itself. What cannot apply any more is refused or is simply nothing.
 
     registry < publishing < acts, messages < flow < offers, tasks < legs, agents, contacts,
-        transfer, outbound < deadlines, pbx
+        transfer, outbound < visits < deadlines, pbx
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from acd.core.decide import (
     publishing,
     tasks,
     transfer,
+    visits,
 )
 from acd.core.decide.offers import match
 from acd.core.decide.registry import DECISIONS
@@ -39,4 +40,5 @@ __all__ = [
     "publishing",
     "tasks",
     "transfer",
+    "visits",
 ]

@@ -24,6 +24,7 @@ from acd.core.leg import LegState
 from acd.core.message import Author
 from acd.core.queue import Queue
 from acd.core.skill import Requirement
+from acd.core.task import VisitDialplan
 from acd.core.timers import Instant, after
 from acd.core.turn import Turn
 
@@ -117,10 +118,13 @@ def _perform(turn: Turn, contact: Contact, action: flows.Action) -> None:
             stop_playing(turn, contact)
         case flows.TakeMessage(max_seconds, silence_seconds):
             _take_message(turn, contact, max_seconds, silence_seconds)
-        case flows.StartTask(what):
+        case flows.StartTask(what, is_errand):
             task = TaskId(turn.mint("t"))
-            turn.emit(e.TaskStarted(contact.id, task, what))
-            turn.do(f.PerformTask(task, contact.id, contact.leg, what))
+            turn.emit(e.TaskStarted(contact.id, task, what, is_errand))
+            if isinstance(what, VisitDialplan):
+                _send_out(turn, contact, task, what)
+            else:
+                turn.do(f.PerformTask(task, contact.id, contact.leg, what))
         case flows.NoteTrouble(flow, node, reason):
             turn.emit(e.NodeFailed(contact.id, flow, node, reason))
         case flows.RedeemCode(promotion, code):
@@ -176,6 +180,15 @@ def stop_playing(turn: Turn, contact: Contact) -> None:
         playback = contact.playback
         turn.emit(e.PromptsEnded(contact.id, playback, is_interrupted=True))
         turn.do(f.StopPlay(contact.leg, playback))
+
+
+def _send_out(turn: Turn, contact: Contact, task: TaskId, what: VisitDialplan) -> None:
+    """Let a caller go out to the site's own dialplan: out of our hands until they are back."""
+    leg = turn.leg(_speaking_leg(turn, contact))
+    assert leg is not None
+    stop_playing(turn, contact)
+    turn.change_leg(leg, LegState.AWAY)
+    turn.do(f.SendOut(leg.id, task, what.context, what.extension, what.max_seconds))
 
 
 def _take_message(turn: Turn, contact: Contact, max_seconds: float, silence_seconds: float) -> None:

@@ -10,7 +10,7 @@ from acd.core import effects as f
 from acd.core import events as e
 from acd.core import inputs as i
 from acd.core.contact import Contact, ContactState
-from acd.core.decide import legs
+from acd.core.decide import legs, visits
 from acd.core.decide.acts import hang_up, work_of
 from acd.core.decide.offers import give_back
 from acd.core.decide.registry import decides
@@ -132,6 +132,8 @@ def effect_failed(turn: Turn, cause: i.EffectFailed) -> None:
             legs.playback_ended(turn, i.PlaybackEnded(leg.id, leg.farewell))
         case "Play" if contact is not None and contact.playback is not None:
             legs.playback_ended(turn, i.PlaybackEnded(leg.id, contact.playback))
+        case "SendOut":
+            visits.not_sent(turn, leg, contact)
         case "TakeMessage" if contact is not None and contact.recording is not None:
             legs.recording_ended(turn, i.RecordingEnded(leg.id, contact.recording, 0.0))
         case _:

@@ -6,6 +6,7 @@ from acd.core.ids import (
     LegId,
     PlaybackId,
     RecordingId,
+    TaskId,
 )
 from acd.core.leg import GoneCause
 from acd.core.value import value
@@ -42,6 +43,28 @@ class LegReturned:
     dnis: str
     caller_name: str = ""
     is_up: bool = True
+
+
+@value(frozen=True, slots=True)
+class LegBack:
+    """A leg came back from the site's own dialplan; if unknown, it is a new call.
+
+    Attributes:
+        task: what it was sent out for.
+        result: what the dialplan returned; ``missing`` if what it was sent to is not there,
+            ``timeout`` if it stayed too long, ``invalid`` or ``no-input`` if it found no way on.
+        flow: flow that the dialplan leads it into; empty for back to where it left.
+    """
+
+    leg: LegId
+    node: str
+    ani: str
+    dnis: str
+    caller_name: str = ""
+    is_up: bool = True
+    task: TaskId = TaskId("")
+    result: str = ""
+    flow: str = ""
 
 
 @value(frozen=True, slots=True)
@@ -112,6 +135,7 @@ class RecordingEnded:
 LegInput = (
     LegArrived
     | LegReturned
+    | LegBack
     | CodeDialled
     | LegRinging
     | LegAnswered
