@@ -122,20 +122,18 @@ class Site:
         numbers = self.numbers
         return numbers.get(address) or numbers.get(channel) or numbers.get(DEFAULT_NUMBER)
 
-    def text_of(
-        self, prompts: Sequence[Prompt], language: str, written: Written | None = None
-    ) -> str:
+    def text_of(self, prompts: Sequence[Prompt], language: str) -> str:
         """Return prompts as they are written.
 
         A prompt's written wording goes before its spoken one; a recorded one that has none says
-        nothing. Without ``written`` values are shown as they came.
+        nothing. Texts, and values that nobody has put into words, are shown as they came.
         """
-        texts = (self._text(prompt, language, written) for prompt in prompts)
+        texts = (self._text(prompt, language) for prompt in prompts)
         return " ".join(text for text in texts if text)
 
-    def _text(self, prompt: Prompt, language: str, written: Written | None) -> str:
+    def _text(self, prompt: Prompt, language: str) -> str:
         if prompt.kind != "key":
-            return prompt.value if written is None else written(prompt, language)
+            return prompt.value
         home = self.home_of(prompt.value, language)
         if home is None:
             return ""

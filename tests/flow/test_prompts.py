@@ -64,11 +64,9 @@ def test_a_sound_without_a_written_wording_says_nothing(site: Site) -> None:
     assert site.text_of(keys("deep.down.jingle", "hello", "no.such"), "en") == "Hello."
 
 
-def test_values_are_written_by_whoever_can(site: Site) -> None:
+def test_texts_are_shown_as_they_came(site: Site) -> None:
     prompts = [*keys("hello"), Prompt("money", "5 USD"), Prompt("text", "{x} file:")]
     assert site.text_of(prompts, "es") == "Hola. 5 USD {x} file:"
-    written = site.text_of(prompts, "es", lambda prompt, lang: f"<{prompt.value} in {lang}>")
-    assert written == "Hola. <5 USD in es> <{x} file: in es>"
 
 
 def test_keys_may_interrupt_unless_a_prompt_says_no(site: Site) -> None:
