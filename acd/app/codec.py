@@ -269,7 +269,7 @@ def decode(data: bytes, kind: type[T]) -> T:
                 code="snapshot-shape",
             )
         if kind not in _state_decoders:
-            _state_decoders[kind] = msgspec.json.Decoder(kind)
+            _state_decoders[kind] = msgspec.json.Decoder(kind, dec_hook=_read_task)
         return cast("T", _state_decoders[kind].decode(saved.value))
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise CodecError(

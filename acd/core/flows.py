@@ -226,9 +226,14 @@ class TakeMessage:
 
 @value(frozen=True, slots=True)
 class StartTask:
-    """Have something done outside; :class:`TaskDone` follows, unless the flow goes on before."""
+    """Have something done outside; :class:`TaskDone` follows, unless the flow goes on before.
+
+    Attributes:
+        is_errand: it is done whatever becomes of the contact, and nothing follows.
+    """
 
     task: Task
+    is_errand: bool = False
 
 
 @value(frozen=True, slots=True)

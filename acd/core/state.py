@@ -9,7 +9,7 @@ from acd.core.calendar import Calendar, Override
 from acd.core.canary import Canary
 from acd.core.channel import Channel
 from acd.core.contact import Contact
-from acd.core.effects import Deliver
+from acd.core.effects import Deliver, PerformTask
 from acd.core.ids import AgentName, ContactId, LegId, MessageId, OfferId, TaskId
 from acd.core.leg import Leg
 from acd.core.offer import Offer
@@ -32,7 +32,9 @@ class State:
         threads: thread to the open contact that its messages belong to.
         intake: number of the last row of the intake that was worked off.
         outbox: messages under way to customers.
-        tasks: what flows have done outside, and for which contact.
+        tasks: what flows have done outside, and which contact waits for it.
+        errands: tasks that a restart takes up again: no contact waits for them, or one without a
+            leg. Who has a leg comes back to the node, which starts anew.
         redeemed: promotion to code to the contact that used it.
         overrides: calendar to what somebody said instead of its hours.
         deadlines: see :class:`acd.core.timers.Timers`.
@@ -54,6 +56,7 @@ class State:
     intake: int = 0
     outbox: dict[MessageId, Deliver] = field(default_factory=dict)
     tasks: dict[TaskId, ContactId] = field(default_factory=dict)
+    errands: dict[TaskId, PerformTask] = field(default_factory=dict)
     redeemed: dict[str, dict[str, ContactId]] = field(default_factory=dict)
     overrides: dict[str, Override] = field(default_factory=dict)
     deadlines: dict[str, Instant] = field(default_factory=dict)

@@ -214,3 +214,7 @@ class Visit:
 def whole(text: str) -> int:
     """Return the whole number that a memory holds; 0 if it holds none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+    def send_on_errand(self, task: Task) -> None:
+        """Have something done outside whatever becomes of the contact."""
+        self.actions.append(StartTask(task, is_errand=True))
+

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acd.core import events as e
 from acd.core.apply.registry import folds
-from acd.core.effects import Deliver
+from acd.core.effects import Deliver, PerformTask
 from acd.core.message import Author
 from acd.core.state import State
 from acd.core.timers import Instant, Timers
@@ -12,14 +12,19 @@ from acd.core.timers import Instant, Timers
 
 @folds(e.TaskStarted)
 def _(state: State, _: Timers, event: e.TaskStarted, _at: Instant, _seq: int) -> None:
-    state.contacts[event.contact].task = event.task
-    state.tasks[event.task] = event.contact
+    contact = state.contacts[event.contact]
+    if event.is_errand or contact.leg is None:
+        state.errands[event.task] = PerformTask(event.task, contact.id, None, event.what)
+    if not event.is_errand:
+        contact.task = event.task
+        state.tasks[event.task] = contact.id
 
 
 @folds(e.TaskEnded)
 def _(state: State, _: Timers, event: e.TaskEnded, _at: Instant, _seq: int) -> None:
-    state.contacts[event.contact].task = None
-    del state.tasks[event.task]
+    state.errands.pop(event.task, None)
+    if state.tasks.pop(event.task, None) is not None:
+        state.contacts[event.contact].task = None
 
 
 @folds(e.CodeRedeemed)

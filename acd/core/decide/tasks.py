@@ -13,7 +13,11 @@ from acd.core.turn import Turn
 @decides(i.TaskReported)
 def task_reported(turn: Turn, cause: i.TaskReported) -> None:
     """Tell the flow, if its contact still waits for it."""
+    errand = turn.state.errands.get(cause.task)
     known = turn.state.tasks.get(cause.task)
+    if known is None and errand is not None:
+        turn.emit(e.TaskEnded(errand.contact, cause.task, cause.outcome, cause.values))
+        return
     if known is None:
         turn.refuse("task-over", "nobody waits for this any more")
         return

@@ -13,11 +13,16 @@ from acd.core.value import value
 
 @value(frozen=True, slots=True)
 class TaskStarted(EventBase):
-    """A flow has something done outside."""
+    """A flow has something done outside.
+
+    Attributes:
+        is_errand: the contact does not wait for it.
+    """
 
     contact: ContactId
     task: TaskId
     what: Task
+    is_errand: bool = False
 
 
 @value(frozen=True, slots=True)
