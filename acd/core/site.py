@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from acd.core.calendar import Calendar
@@ -129,7 +129,7 @@ class Site:
         nothing. Texts, and values that nobody has put into words, are shown as they came.
         """
         texts = (self._text(prompt, language) for prompt in prompts)
-        return " ".join(text for text in texts if text)
+        return joined(texts)
 
     def _text(self, prompt: Prompt, language: str) -> str:
         if prompt.kind != "key":
@@ -148,3 +148,20 @@ class Site:
             for prompt in prompts
             if prompt.kind == "key"
         )
+
+
+_CLOSING, _OPENING = tuple(".,;:!?…)»”%"), tuple("¿¡(«“")
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Return pieces as one text: a space between two, where there is no punctuation.
+
+    >>> joined(["You owe", "12 €", ". Pay (", "now", ")?"])
+    'You owe 12 €. Pay (now)?'
+    """
+    whole = ""
+    for text in texts:
+        if whole and text and not (text.startswith(_CLOSING) or whole.endswith(_OPENING)):
+            whole += " "
+        whole += text
+    return whole

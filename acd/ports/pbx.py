@@ -48,7 +48,7 @@ class Sounds(Protocol):
     """Turns prompts into something the PBX can play."""
 
     async def media(self, prompts: Sequence[Prompt], language: str, site: str) -> list[Sound]:
-        """Return one sound for each prompt.
+        """Return the sounds of prompts.
 
         Args:
             prompts: what is to be heard, in order.

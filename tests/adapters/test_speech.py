@@ -204,16 +204,18 @@ async def test_a_long_text_is_cut(tmp_path: Path) -> None:
     assert 120 < seconds_of(path) < 400
 
 
-async def test_values_are_said_in_words(sounds: PromptSounds) -> None:
-    media = await sounds.media(
-        [Prompt("key", "menu"), Prompt("digits", "47"), Prompt("money", "12.50 USD")], "ru", "v1"
-    )
+async def test_texts_and_values_in_a_row_are_one_sentence(sounds: PromptSounds) -> None:
+    key = Prompt("key", "menu")
+    sentence = [Prompt("text", "К оплате"), Prompt("money", "12.50 USD"), Prompt("text", ".")]
+    media = await sounds.media([key, *sentence, key, Prompt("digits", "47")], "ru", "v1")
     words = [
         await sounds.file(Prompt("text", text), "ru", SITE)
-        for text in ("четыре, семь", "двенадцать долларов пятьдесят центов")
+        for text in ("К оплате двенадцать долларов пятьдесят центов.", "четыре, семь")
     ]
-    assert [sound.name for sound in media[1:]] == [str(path.with_suffix("")) for path in words]
-    assert [sound.seconds for sound in media[1:]] == [seconds_of(path) for path in words]
+    menu = await sounds.file(key, "ru", SITE)
+    order = [menu, words[0], menu, words[1]]
+    assert [sound.name for sound in media] == [str(path.with_suffix("")) for path in order]
+    assert [sound.seconds for sound in media] == [seconds_of(path) for path in order]
 
 
 async def test_what_was_said_in_a_call_goes_and_what_the_site_says_stays(tmp_path: Path) -> None:

@@ -67,6 +67,8 @@ def test_a_sound_without_a_written_wording_says_nothing(site: Site) -> None:
 def test_texts_are_shown_as_they_came(site: Site) -> None:
     prompts = [*keys("hello"), Prompt("money", "5 USD"), Prompt("text", "{x} file:")]
     assert site.text_of(prompts, "es") == "Hola. 5 USD {x} file:"
+    sentence = [Prompt("text", text) for text in ("¿Son", "5 €", "? ¿", "Sí", "?", "", "Bien.")]
+    assert site.text_of(sentence, "es") == "¿Son 5 €? ¿Sí? Bien."
 
 
 def test_keys_may_interrupt_unless_a_prompt_says_no(site: Site) -> None:

@@ -13,7 +13,8 @@ import hashlib
 import os
 import time
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from acd.adapters.speech.voices import (
@@ -25,7 +26,7 @@ from acd.adapters.speech.voices import (
 )
 from acd.app.spoken import spoken
 from acd.core.flows import Prompt
-from acd.core.site import FILE_PREFIX, Site
+from acd.core.site import FILE_PREFIX, Site, joined
 from acd.ports.pbx import Sound
 
 SAID = "said"
@@ -61,12 +62,17 @@ class PromptSounds:
         self._speakers = asyncio.Semaphore(os.cpu_count() or 1)
 
     async def media(self, prompts: Sequence[Prompt], language: str, site: str) -> list[Sound]:
-        """Return one sound for each prompt.
+        """Return the sounds of prompts, in order.
+
+        Texts and values in a row are one sound: they are parts of a sentence.
 
         Raises:
             SpeechError: a prompt is unknown or cannot be spoken.
         """
-        files = [await self.file(prompt, language, self._site(site)) for prompt in prompts]
+        files = [
+            await self.file(prompt, language, self._site(site))
+            for prompt in _sentences(prompts, language)
+        ]
         return [Sound(str(file.with_suffix("")), seconds_of(file)) for file in files]
 
     async def file(self, prompt: Prompt, language: str, site: Site) -> Path:
@@ -170,6 +176,14 @@ class PromptSounds:
             with contextlib.suppress(FileNotFoundError):  # another process sweeps as well
                 if path.stat().st_mtime < now - SAID_SECONDS:
                     path.unlink()
+
+
+def _sentences(prompts: Sequence[Prompt], language: str) -> Iterator[Prompt]:
+    for is_key, run in groupby(prompts, lambda prompt: prompt.kind == "key"):
+        if is_key:
+            yield from run
+        else:
+            yield Prompt("text", joined(spoken(prompt, language) for prompt in run))
 
 
 def seconds_of(path: Path) -> float:
