@@ -368,3 +368,49 @@ async def test_the_timeline_shows_every_contact_newest_first(store, database):
     assert [row.contact for row in await store.timeline("cu-2", limit=9)] == ["c-4", "c-2"]
     assert [row.contact for row in await store.contacts_of("cv-2")] == ["c-4", "c-2"]
     assert await store.timeline("cu-9", limit=9) == []
+
+
+# --- missed calls -------------------------------------------------------------------------------
+
+
+def call(number, at, *, agent=None, queue="desk", reason="abandoned", channel="voice", closed=True):
+    return ContactRow(
+        f"c-{number}", number, channel, "closed" if closed else "waiting", queue, agent, "+1", "1",
+        1000 + at, 2000 if closed else None, reason if closed else None, b'{"n":%d}' % number,
+    )  # fmt: skip
+
+
+async def test_who_called_and_was_answered_by_nobody(store, database):
+    third, fourth = (Identity(IdentityKind.NUMBER, f"+1555020{n}") for n in (3, 4))
+    documents = SqlContacts(database)
+    told = [
+        (NUMBER, call(1, 1)),
+        (NUMBER, call(2, 2, agent="ann", reason="not_reached")),  # rung in vain: not dealt with
+        (OTHER, call(3, 3)),
+        (OTHER, call(4, 4, agent="ann", reason="agent_ended")),  # talked to since
+        (third, call(5, 5, queue="sales")),
+        (third, call(6, 6, queue=None, reason="left_flow")),  # wanted nobody
+        (fourth, call(7, 7, closed=False)),  # waits
+        (MAIL, call(8, 8, agent="ann", channel="mail", reason="agent_ended")),
+    ]
+    await documents.save_contacts([row for _, row in told], after=0)
+    await documents.close()
+    await store.take([seen(row.seq, who, at=row.seq) for who, row in told])
+    await store.merge("cu-1", "cu-8")
+    found = await store.unanswered(["desk"], since=1000, limit=9)
+    assert [one.customer.id for one in found] == ["cu-1"]
+    assert found[0].customer.identities == (NUMBER, MAIL)
+    assert [row.contact for row in found[0].contacts] == ["c-8", "c-2", "c-1"]
+    found = await store.unanswered(None, since=1000, limit=9)
+    assert [one.customer.id for one in found] == ["cu-5", "cu-1"]
+    assert [one.customer.id for one in await store.unanswered(None, since=1000, limit=1)] == [
+        "cu-5"
+    ]
+    assert [one.customer.id for one in await store.unanswered(None, since=1002, limit=9)] == [
+        "cu-5"
+    ]
+    await store.merge("cu-5", "cu-1")  # and so on: whoever calls for it finds one customer
+    (one,) = await store.unanswered(["desk"], since=1000, limit=9)
+    assert one.customer.id == "cu-5"
+    assert {row.contact for row in one.contacts} == {"c-8", "c-6", "c-5", "c-2", "c-1"}
+    assert await store.unanswered([], since=1000, limit=9) == []
