@@ -20,6 +20,7 @@ from acd.adapters.sql.engine import Database
 from acd.adapters.sql.lease import take
 from acd.adapters.sql.log import SqlLog
 from acd.app.counting import Counting, restore_metrics
+from acd.app.flows import flow_interpreter
 from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
 from acd.app.recovery import Snapshots, first_input, restore
@@ -29,7 +30,6 @@ from acd.core.agent import AgentProfile, Presence
 from acd.core.effects import Dial, Effect
 from acd.core.ids import AgentName, LegId, QueueName
 from acd.core.leg import GoneCause
-from acd.flow.interpreter import FlowInterpreter
 from bench.lab import NUMBERS, write_site
 from bench.report import Figure
 from bench.signalling import percentile
@@ -115,7 +115,7 @@ async def _loop(directory: Path) -> AsyncIterator[_Caller]:
         store = SqlLog(database, lease)
         stack.push_async_callback(store.close)
         caller = _Caller()
-        engine = await restore(store, FlowInterpreter())
+        engine = await restore(store, flow_interpreter())
         loop = caller.loop = Loop(engine, store, SystemClock(), caller.perform)
         projector = ContactProjector(store, SqlContacts(database))
         counting = Counting(await restore_metrics(store, store), store)

@@ -9,10 +9,12 @@ from dataclasses import MISSING
 from typing import Any
 
 from acd.app.stories import Story, StoryStep
+from acd.flow.commands import CommandKeys
 from acd.flow.files import NumberKeys, QueueKeys
 from acd.flow.hours import CalendarKeys, HolidayKeys
 from acd.flow.kinds import Kind, Number, OneOf
 from acd.flow.problems import Code
+from acd.flow.promotions import PromotionKeys
 from acd.flow.read import FlowKeys
 from acd.flow.registry import node_types
 from acd.flow.schema import keys_of
@@ -37,6 +39,8 @@ def sections() -> dict[str, str]:
         "queues": _described(QueueKeys),
         "hours": _described(CalendarKeys),
         "holidays": _described(HolidayKeys).replace("`besides`", "`except`"),
+        "commands": _described(CommandKeys),
+        "promotions": _described(PromotionKeys),
         "flows": _described(FlowKeys),
         "nodes": "\n".join(
             f"### `{name}`\n\n{_described(node_type.schema)}"

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from acd.app.flows import flow_interpreter
 from acd.app.site import time_zones
 from acd.core import effects as f
 from acd.core import inputs as i
@@ -24,7 +25,6 @@ from acd.core.ids import LegId, PlaybackId, RecordingId
 from acd.core.leg import GoneCause
 from acd.core.site import Site
 from acd.core.timers import Instant, after
-from acd.flow.interpreter import FlowInterpreter
 from acd.flow.kinds import (
     BAD,
     DIGITS,
@@ -215,7 +215,7 @@ class _Teller:
         start = story.at if story.at.tzinfo else story.at.replace(tzinfo=ZoneInfo(story.timezone))
         epoch = datetime(1970, 1, 1, tzinfo=UTC)
         self.now = Instant((start - epoch) // timedelta(microseconds=1))
-        self.engine = Engine(FlowInterpreter(), is_strict=True)
+        self.engine = Engine(flow_interpreter(), is_strict=True)
         self.contact: Contact | None = None
         self.reason: EndReason | None = None
         self.heard: list[str] = []

@@ -26,6 +26,7 @@ from acd.app.centre import Centre, PartHealth
 from acd.app.counting import Counting, restore_fold, restore_metrics
 from acd.app.course import restore_course
 from acd.app.dispatch import Dispatcher
+from acd.app.flows import flow_interpreter
 from acd.app.journeys import FOLD as JOURNEYS
 from acd.app.journeys import Journeys
 from acd.app.loop import Loop
@@ -51,7 +52,6 @@ from acd.core.errors import AcdError
 from acd.core.ids import ContactId, LegId
 from acd.core.inputs import PublishSite
 from acd.core.site import Site
-from acd.flow.interpreter import FlowInterpreter
 from acd.web.flows import Flows
 from acd.web.guestcalls import GuestCalls
 from acd.web.live import Live
@@ -243,7 +243,7 @@ class _Assembly:
         self._sessions, self._audit = SqlSessions(database), SqlAudit(database)
         self._stack.push_async_callback(self._audit.close)
 
-        engine = await restore(store, FlowInterpreter())
+        engine = await restore(store, flow_interpreter())
         self._metrics = await restore_metrics(store, store)
         self._course = await restore_course(self._metrics, self._clock, store)
         self._journeys = await restore_fold(JOURNEYS, Journeys, Journeys.restored, store, store)

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
+from acd.app.flows import flow_interpreter
 from acd.bootstrap import records_of
 from acd.cli.options import JsonOption, settings_for
 from acd.cli.output import print_json, say
 from acd.cli.record import require_record
 from acd.cli.root import app
-from acd.flow.interpreter import FlowInterpreter
 from acd.sim.replay import ReplayReport, read_jsonl
 from acd.sim.replay import replay as replay_records
 
@@ -46,7 +46,7 @@ def replay(
 
 
 def _replay(log: str) -> ReplayReport:
-    flows = FlowInterpreter()
+    flows = flow_interpreter()
     if "://" not in log and not Path(log).is_dir():
         return replay_records(read_jsonl(Path(log)), flows)
     url = log if "://" in log else require_record(settings_for(Path(log)))

@@ -22,6 +22,7 @@ from acd.core.flows import (
     Entered,
     FlowEnd,
     PlaybackDone,
+    Prompt,
     QueueLeft,
     Reattached,
     Said,
@@ -30,7 +31,7 @@ from acd.core.flows import (
     TimedOut,
     VisitNode,
 )
-from acd.core.site import Site
+from acd.core.site import Site, Written
 from acd.core.timers import MICROSECONDS, Instant, after
 from acd.flow.commands import given
 from acd.flow.model import FAIL, Again, End, Entry, Flow, Go, Node, Return, Stay, Wait
@@ -44,15 +45,21 @@ _KEYS = frozenset("0123456789*#ABCD")
 # What the interpreter itself keeps in a cursor's memory, beside what the node remembers.
 _ANSWERED = "answered"  # the call is answered
 _PLAYING = "playing"  # something is being played
+_FIRM = "firm"  # … that keys do not interrupt
 _UNTIL = "until"  # instant until which is waited
 _HOPS = "hops"  # nodes visited since time last passed, kept while a queue may refuse at once
-_OWN = (_ANSWERED, _PLAYING, _UNTIL, _HOPS)
+_OWN = (_ANSWERED, _PLAYING, _FIRM, _UNTIL, _HOPS)
 
 MISUNDERSTOOD = "misunderstood"
 """What misunderstandings are counted as on a contact's way."""
 
 _DEEPEST = 20  # flows called from flows
 _LONGEST_TRAIL = 20  # questions that "back" can go back over
+
+
+def plainly(prompt: Prompt, language: str) -> str:
+    """Write a value as it came."""
+    return prompt.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +78,21 @@ class _Program:
 
 
 class FlowInterpreter:
-    """The flows of a site as the core sees them (:class:`acd.core.flows.Flows`)."""
+    """The flows of a site as the core sees them (:class:`acd.core.flows.Flows`).
 
-    def __init__(self) -> None:
+    Args:
+        written: writes values for customers who read; by default they are shown as they came.
+    """
+
+    def __init__(self, written: Written = plainly) -> None:
+        self._written = written
         self._programs: dict[str, _Program] = {}
 
     def step(
         self, site: Site, contact: Contact, signal: Signal, now: Instant, centre: Centre
     ) -> Step:
         """Advance ``contact`` until it has to wait or has left the flow; never raises."""
-        walk = _Walk(self._program(site), Visit(site, contact, now, centre))
+        walk = _Walk(self._program(site), Visit(site, contact, now, centre, self._written))
         if isinstance(signal, Entered):
             walk.flow = signal.flow
             return walk.finish(Go(None, signal.flow))
@@ -124,6 +136,7 @@ class _Walk:
         visit.counts = dict(cursor.counts)
         visit.answered = _ANSWERED in cursor.memory
         visit.playing = _PLAYING in cursor.memory
+        visit.firm = _FIRM in cursor.memory
         node = self._node()
         if node is None:
             return self.finish(FAIL)
@@ -136,11 +149,11 @@ class _Walk:
             case PlaybackDone():
                 if not visit.playing:
                     return self._stay(cursor)
-                visit.playing = False
+                visit.playing = visit.firm = False
             case TimedOut():
                 if _UNTIL not in cursor.memory:
                     return self._stay(cursor)
-            case DigitPressed(digit) if digit not in _KEYS:
+            case DigitPressed(digit) if digit not in _KEYS or visit.firm:
                 return self._stay(cursor)
             case QueueLeft(reason) if reason != "timeout":
                 self.hops = whole(cursor.memory.get(_HOPS, ""))
@@ -256,6 +269,8 @@ class _Walk:
             memory[_ANSWERED] = "1"
         if visit.playing:
             memory[_PLAYING] = "1"
+        if visit.firm:
+            memory[_FIRM] = "1"
         if seconds is not None:
             memory[_UNTIL] = str(after(visit.now, seconds))
         if any(isinstance(action, Enqueue) for action in visit.actions):

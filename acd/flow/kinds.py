@@ -13,7 +13,8 @@ from enum import Enum, StrEnum
 from typing import Any, Final, Protocol
 
 from acd.flow.problems import At, Code, did_you_mean, quoted
-from acd.flow.template import is_attribute, names
+from acd.flow.template import is_attribute, kinds, names
+from acd.flow.values import KINDS
 
 BAD: Final = object()
 """What a reader returns when the value was not usable and has been complained about."""
@@ -289,10 +290,30 @@ class Source(Plain):
 
 @dataclass(frozen=True, slots=True)
 class Template(Text):
-    """A text with ``{attribute}`` in it."""
+    """A text with ``{attribute}`` in it.
+
+    Attributes:
+        spoken: whether ``{attribute:kind}`` may stand in it.
+    """
 
     label: str = "text with `{attribute}`"
     longest: int = 1000
+    spoken: bool = False
+
+    def read(self, raw: object, at: At) -> Any:
+        """Read a text whose values are of kinds that exist."""
+        text = Text.read(self, raw, at)
+        if text is BAD:
+            return BAD
+        for kind in kinds(text):
+            if not self.spoken:
+                at.say(Code.BAD_VALUE, f"a value such as {{name:{kind}}} makes sense in say only")
+                return BAD
+            if kind not in KINDS:
+                hint = did_you_mean(kind, KINDS) or f", only {', '.join(KINDS)}"
+                at.say(Code.BAD_VALUE, f"no kind of value {quoted(kind)}{hint}")
+                return BAD
+        return text
 
     def refs(self, value: Any) -> Iterator[Ref]:
         """The attributes it names."""
@@ -309,6 +330,7 @@ class TableOf(Plain):
         key_fits: whether a key may stand there.
         key_wanted: what a key must be, for the message.
         key_to: what the keys refer to, if anything.
+        key_exit: when the caller takes this way, for keys that are nodes.
         key_sets: whether the keys are attributes that are set.
         may_be_empty: whether a table with nothing in it makes sense.
     """
@@ -317,6 +339,7 @@ class TableOf(Plain):
     key_fits: Callable[[str], bool] = is_attribute
     key_wanted: str = ""
     key_to: To | None = None
+    key_exit: Exit | None = None
     key_sets: bool = False
     may_be_empty: bool = False
 
@@ -342,6 +365,8 @@ class TableOf(Plain):
         for key, item in value.items():
             if self.key_to is not None:
                 yield Ref(self.key_to, key, (key,))
+            if self.key_exit is not None:
+                yield Ref(To.NODE, key, (key,), self.key_exit)
             for ref in self.value.refs(item):
                 yield Ref(ref.to, ref.name, (key, *ref.path), ref.exit)
 
@@ -387,6 +412,11 @@ def good_name(name: str, what: str, at: At) -> bool:
 def good_prompt(name: str) -> bool:
     """Return whether ``name`` may be the key of a prompt."""
     return len(name) <= 100 and _PROMPT.fullmatch(name) is not None
+
+
+def is_name(name: str) -> bool:
+    """Return whether ``name`` may name a node."""
+    return _NAME.fullmatch(name) is not None
 
 
 def is_digit(name: str) -> bool:

@@ -14,12 +14,12 @@ from acd.core.queue import Queue
 from acd.core.site import Command, Number, Promotion, Site
 from acd.flow.check import COMMANDS, NUMBERS, Named, Names, check
 from acd.flow.commands import read_commands
+from acd.flow.dialplan import FOLDER as ASTERISK
+from acd.flow.dialplan import read_dialplan
 from acd.flow.files import (
     read_numbers,
     read_queues,
 )
-from acd.flow.dialplan import FOLDER as ASTERISK
-from acd.flow.dialplan import read_dialplan
 from acd.flow.hours import HolidayBook, NoHolidays, read_calendars
 from acd.flow.kinds import To, good_name
 from acd.flow.problems import Code, Problem, Report

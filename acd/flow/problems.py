@@ -37,6 +37,7 @@ class Code(Enum):
     UNKNOWN_QUEUE = ("unknown-queue", "no such queue")
     UNKNOWN_CALENDAR = ("unknown-calendar", "no such calendar in hours.toml")
     UNKNOWN_PROMOTION = ("unknown-promotion", "no such promotion in promotions.toml")
+    BAD_EXPRESSION = ("bad-expression", "an expression that is not understood")
     BAD_DATE = ("bad-date", "not a date such as 2026-11-23")
     WRONG_CHANNEL = ("wrong-channel", "customers of a channel come here whom this cannot serve")
     UNKNOWN_PROMPT = ("unknown-prompt", "a prompt has no text in a language that the site speaks")

@@ -21,7 +21,7 @@ from acd.core.flows import (
     StartTask,
     StopPlaying,
 )
-from acd.core.site import Site
+from acd.core.site import Site, Written
 from acd.core.task import Task
 from acd.core.timers import Instant
 from acd.flow.model import Wait
@@ -41,6 +41,7 @@ class Visit:
         counts: what is counted over the whole way of the contact.
         actions: what was asked for, in order.
         playing: whether something is being played.
+        firm: whether keys do not interrupt it.
     """
 
     __slots__ = (
@@ -48,8 +49,10 @@ class Visit:
         "_centre",
         "_contact",
         "_values",
+        "_written",
         "actions",
         "counts",
+        "firm",
         "flow",
         "memory",
         "node",
@@ -58,7 +61,9 @@ class Visit:
         "site",
     )
 
-    def __init__(self, site: Site, contact: Contact, now: Instant, centre: Centre) -> None:
+    def __init__(
+        self, site: Site, contact: Contact, now: Instant, centre: Centre, written: Written
+    ) -> None:
         self.site = site
         self.now = now
         self.flow = ""
@@ -67,6 +72,8 @@ class Visit:
         self.counts: dict[str, int] = {}
         self.actions: list[Action] = []
         self.playing = False
+        self.firm = False
+        self._written = written
         self._contact = contact
         self._centre = centre
         self._answered = False
@@ -178,18 +185,22 @@ class Visit:
         """
         return self.tell(tuple(Prompt("key", key) for key in keys), choices)
 
-    def say(self, *texts: str) -> Wait:
-        """Speak texts as they are; the end is signalled unless they are stopped."""
-        return self.tell(tuple(Prompt("text", text) for text in texts))
-
     def tell(self, prompts: tuple[Prompt, ...], choices: Mapping[str, str] | None = None) -> Wait:
         """Play prompts of any kind; their end is signalled unless they are stopped."""
         self.answer()
         self.stop()
+        if self.is_written:
+            prompts = tuple(self._as_written(prompt) for prompt in prompts)
         offered = tuple(Choice(key, self.label(name)) for key, name in (choices or {}).items())
         self.actions.append(PlayPrompts(prompts, offered if self.is_written else ()))
         self.playing = True
+        self.firm = not self.site.may_interrupt(prompts, self.language)
         return Wait()
+
+    def _as_written(self, prompt: Prompt) -> Prompt:
+        if prompt.kind in ("key", "text"):
+            return prompt
+        return Prompt("text", self._written(prompt, self.language))
 
     def label(self, prompt: str) -> str:
         """Return what a prompt says, in the customer's language."""
@@ -198,7 +209,7 @@ class Visit:
     def stop(self) -> None:
         """Stop what is being played, if anything."""
         if self.playing:
-            self.playing = False
+            self.playing = self.firm = False
             self.actions.append(StopPlaying())
 
     def reply_within(self, seconds: float) -> Wait:
@@ -210,11 +221,11 @@ class Visit:
         self.actions.append(StartTask(task))
         return Wait(seconds + TASK_GRACE_SECONDS)
 
-
-def whole(text: str) -> int:
-    """Return the whole number that a memory holds; 0 if it holds none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
     def send_on_errand(self, task: Task) -> None:
         """Have something done outside whatever becomes of the contact."""
         self.actions.append(StartTask(task, is_errand=True))
 
+
+def whole(text: str) -> int:
+    """Return the whole number that a memory holds; 0 if it holds none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from acd import __version__
+from acd.app.flows import flow_interpreter
 from acd.core import inputs as i
 from acd.core.agent import Presence
 from acd.core.engine import FLAGS, Engine
 from acd.core.inputs import Input
 from acd.core.record import Record
 from acd.core.timers import Instant, after
-from acd.flow.interpreter import FlowInterpreter
 from acd.sim.scenario import Scenario
 from acd.sim.world import World
 
@@ -56,7 +56,7 @@ def run(scenario: Scenario, sink: Sink, progress: Progress | None = None) -> End
 
     Contacts that wait or talk when the time is over are left as they are.
     """
-    engine = Engine(FlowInterpreter(), is_strict=True)
+    engine = Engine(flow_interpreter(), is_strict=True)
 
     def step(cause: Input, now: Instant, actor: str) -> None:
         sink(engine.step(cause, now=now, actor=actor).records)

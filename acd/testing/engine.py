@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.log import SqlLog
+from acd.app.flows import flow_interpreter
 from acd.app.recovery import restore
 from acd.bootstrap import database_url
 from acd.config import Settings
 from acd.core.record import Record
 from acd.core.state import State
-from acd.flow.interpreter import FlowInterpreter
 
 START_SECONDS = 30.0
 
@@ -134,6 +134,6 @@ class EngineProcess:
         """Return the state that its log tells of."""
         database = Database(database_url(self.settings))
         try:
-            return (await restore(SqlLog(database), FlowInterpreter())).state
+            return (await restore(SqlLog(database), flow_interpreter())).state
         finally:
             await database.close()

@@ -24,6 +24,7 @@ from acd.adapters.sql.tokens import SqlTokens
 from acd.app.centre import Centre
 from acd.app.counting import restore_metrics
 from acd.app.dispatch import Dispatcher
+from acd.app.flows import flow_interpreter
 from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
 from acd.app.recovery import Snapshots, first_input, restore
@@ -37,7 +38,6 @@ from acd.core.channel import Channel
 from acd.core.contact import Contact
 from acd.core.ids import AgentName, ContactId, QueueName
 from acd.core.state import State
-from acd.flow.interpreter import FlowInterpreter
 from acd.web.server import WebServer, make_app
 from acd.web.widget import DemoSite
 
@@ -134,7 +134,7 @@ async def text_centre(home: Path, site: Path, **given: Any) -> AsyncIterator[Tex
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         background = Background(failed)
         dispatcher = Dispatcher(lambda cause: loop.tell(cause, "pbx"), str)
-        loop = Loop(await restore(store, FlowInterpreter()), store, clock, dispatcher.perform)
+        loop = Loop(await restore(store, flow_interpreter()), store, clock, dispatcher.perform)
         texts = Texts(settings, kept, database, store, loop, clock, stack)
         projector = ContactProjector(store, contacts)
         snapshots = Snapshots(loop, store)

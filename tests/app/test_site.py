@@ -413,7 +413,8 @@ def test_the_reference_is_what_the_schemas_say() -> None:
 
 def test_the_flow_in_the_reference_is_a_good_one(site_dir: Path) -> None:
     blocks = re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    hours, prompts, flow, story = blocks
+    hours, prompts, commands, flow, story = blocks
+    (site_dir / "commands.toml").write_text(commands)
     (site_dir / "other.toml").write_text(flow)
     with (site_dir / "hours.toml").open("a") as file:
         file.write(hours)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from acd.core.channel import Channel
 from acd.core.contact import Contact, ContactState
@@ -81,14 +82,15 @@ def read(
 class Caller:
     """A caller in the flows of a site."""
 
-    def __init__(self, site: Site, **known: str) -> None:
+    def __init__(self, site: Site, *, channel: Channel = Channel.VOICE, **known: str) -> None:
         self.site = site
+        self.centre = FixedCentre(site)
         self.flows = FlowInterpreter()
         self.now = MONDAY_NOON
         attributes = {k: v for k, v in known.items() if k not in ("ani", "dnis", "language")}
         self.contact = Contact(
             ContactId("c-1"),
-            Channel.VOICE,
+            channel,
             site.version,
             ContactState.IN_FLOW,
             known.get("ani", "+15550199"),
@@ -103,9 +105,7 @@ class Caller:
     def send(self, *signals: Signal) -> tuple[Action, ...]:
         """Send signals and return what the last one led to."""
         for signal in signals:
-            self.step = self.flows.step(
-                self.site, self.contact, signal, self.now, FixedCentre(self.site)
-            )
+            self.step = self.flows.step(self.site, self.contact, signal, self.now, self.centre)
             self.contact.cursor = self.step.cursor
             for action in self.step.actions:
                 if isinstance(action, SetAttribute):
@@ -152,7 +152,7 @@ class Caller:
         return found
 
 
-def call(flow: str, files: Mapping[str, str] | None = None, **known: str) -> Caller:
+def call(flow: str, files: Mapping[str, str] | None = None, **known: Any) -> Caller:
     """Begin a call into a flow that must be in order; ``known`` is what the contact brings."""
     site, problems = read({"main.toml": flow_text(flow), **(files or {})})
     assert site is not None, "\n".join(map(str, problems))

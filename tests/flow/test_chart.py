@@ -34,7 +34,7 @@ values = { tier = "gold" }
 next = "choice"
 
 [node.kind]
-type = "branch"
+type = "switch"
 on = "tier"
 cases = [{ is = ["gold", "silver"], to = "human" }, { at_least = 5, to = "choice" }]
 default = "bye"

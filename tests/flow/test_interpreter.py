@@ -191,7 +191,7 @@ MENU = """
 start = "lang"
 on_fail = "human"
 [node.lang]
-type = "branch"
+type = "switch"
 on = "language"
 cases = [{ is = "es", to = "menu" }]
 default = "menu"
@@ -212,8 +212,7 @@ max_digits = 4
 next = "read"
 [node.read]
 type = "say"
-text = "{order} {greeted}"
-digits = "{order}"
+text = "{order} {greeted} {order:digits}"
 next = "menu"
 [node.office]
 type = "hours"

@@ -60,6 +60,10 @@ CASES: list[dict[str, str]] = [
         'does = "repeat"\n'
     },
     {"promotions.toml": '[summer]\ncodes = ["A"]\nfirst = "2026-06-01" #! bad-date\n'},
+    {
+        "main.toml": NODE + 'type = "branch"\ndefault = "bye"\n'
+        'cases = [{ when = "ani", to = "bye" }] #! bad-expression\n'
+    },
     {"promotions.toml": '[summer]\ncodes = ["A-1", "a1"] #! bad-value\n'},
     {"promotions.toml": '[summer]\ncodes = ["A"]\ntimezone = "Mars/Base" #! bad-timezone\n'},
     {
@@ -68,8 +72,7 @@ CASES: list[dict[str, str]] = [
     },
     {
         "main.toml": NODE + 'type = "promo"\npromotion = "sumer" #! unknown-promotion\n'
-        'code = "{ani}"\nredeemed = "bye"\nduplicate = "bye"\nunknown = "bye"\nexpired = "bye"\n'
-        'on_fail = "bye"\n',
+        'code = "{ani}"\nredeemed = "bye"\nduplicate = "bye"\nunknown = "bye"\nexpired = "bye"\n',
     },
     {
         "numbers.toml": 'chat = "main"\n"1" = "main"\n',
@@ -213,7 +216,7 @@ CASES: list[dict[str, str]] = [
         "main.toml": NODE + 'type = "play"\nprompt = "hello" #! unknown-prompt\nnext = "bye"\n',
     },
     *(
-        {"main.toml": NODE + f'type = "branch"\ndefault = "bye"\non = {on}\ncases = {cases}\n'}
+        {"main.toml": NODE + f'type = "switch"\ndefault = "bye"\non = {on}\ncases = {cases}\n'}
         for on, cases in (
             ('"nobody" #! unknown-attribute', '[{ is = "1", to = "bye" }]'),
             ("3 #! wrong-type", '[{ is = "1", to = "bye" }]'),
@@ -244,7 +247,7 @@ CASES: list[dict[str, str]] = [
     {"main.toml": 'start = "bye"\n' + BYE + '[node.b] #! unreachable-node\ntype = "hangup"\n'},
     {
         "main.toml": NODE.replace("[node.a]", "[node.a] #! loop-without-wait")
-        + 'type = "branch"\non = "ani"\ncases = [{ is = "1", to = "b" }]\ndefault = "bye"\n'
+        + 'type = "switch"\non = "ani"\ncases = [{ is = "1", to = "b" }]\ndefault = "bye"\n'
         '[node.b]\ntype = "goto"\nflow = "main"\n'
     },
     {  # full, and whoever should help is the same queue

@@ -64,8 +64,9 @@ def node_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 NODES = [
-    *("answer", "branch", "collect", "enqueue", "goto", "hangup"),
-    *("hours", "menu", "play", "promo", "say", "set", "voicemail"),
+    *("answer", "branch", "collect", "dialplan", "enqueue", "goto", "hangup", "hours"),
+    *("language", "loop", "menu", "metrics", "play", "promo", "say", "set", "split", "stop"),
+    *("subflow", "switch", "voicemail", "wait"),
 ]
 
 
@@ -101,7 +102,7 @@ def test_every_node_is_described() -> None:
 def test_a_step_is_quick() -> None:
     """Under 100 µs a node; the best of several, for the machine may be busy."""
     chain = "".join(
-        f'[node.n{n}]\ntype = "branch"\non = "ani"\ncases = [{{ is = "x", to = "n0" }}]\n'
+        f'[node.n{n}]\ntype = "switch"\non = "ani"\ncases = [{{ is = "x", to = "n0" }}]\n'
         f'default = "n{n + 1}"\n'
         for n in range(20)
     )

@@ -3,85 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from acd.core.flows import Signal
-from acd.flow.expr import NUMBER_OPS, TEXT_OPS, Comparison
-from acd.flow.kinds import BAD, Exit, ListOf, Plain, Ref, Source, node, wrong_type
+from acd.flow.expr import Expression, ExpressionError, parse
+from acd.flow.kinds import BAD, Exit, ListOf, Plain, Ref, To, node, wrong_type
 from acd.flow.model import Entry, Go, NodeType, Outcome, Stay
-from acd.flow.problems import At, Code, did_you_mean, quoted
-from acd.flow.schema import key
+from acd.flow.problems import At, Code
+from acd.flow.schema import Record, key
 from acd.flow.visit import Visit
-
-_TO = node(Exit.AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
-class _CaseKind(Plain):
-    """``{ is = "…", to = "…" }``: one comparison and a node."""
+class _ExpressionKind(Plain):
+    """An expression that is true or false."""
 
-    label: str = "table of one comparison and `to`"
+    label: str = "expression"
 
     def read(self, raw: object, at: At) -> Any:
-        """Read into a pair of comparison and node name."""
-        if not isinstance(raw, dict):
-            return wrong_type(at, "a table", raw)
-        ops = [name for name in raw if name != "to"]
-        for name in ops:
-            if name not in TEXT_OPS and name not in NUMBER_OPS:
-                hint = did_you_mean(name, (*TEXT_OPS, *NUMBER_OPS, "to"))
-                (at / name).say(Code.UNKNOWN_KEY, f"no comparison {quoted(name)}{hint}")
-                return BAD
-        if len(ops) != 1 or "to" not in raw:
-            known = ", ".join((*TEXT_OPS, *NUMBER_OPS))
-            at.say(Code.MISSING_KEY, f'a case has "to" and exactly one of {known}')
+        """Read into an :class:`Expression`."""
+        if not isinstance(raw, str):
+            return wrong_type(at, "an expression in quotes", raw)
+        try:
+            return parse(raw)
+        except ExpressionError as error:
+            at.say(Code.BAD_EXPRESSION, str(error))
             return BAD
-        target = _TO.read(raw["to"], at / "to")
-        comparison = _comparison(ops[0], raw[ops[0]], at / ops[0])
-        return BAD if comparison is None or target is BAD else (comparison, target)
 
     def refs(self, value: Any) -> Iterator[Ref]:
-        """The node."""
-        for ref in _TO.refs(value[1]):
-            yield replace(ref, path=("to",))
+        """What it names."""
+        for to, names in (
+            (To.ATTRIBUTE, value.attributes),
+            (To.QUEUE, value.queues),
+            (To.CALENDAR, value.calendars),
+        ):
+            for name in names:
+                yield Ref(to, name)
 
 
-def _comparison(op: str, raw: object, at: At) -> Comparison | None:
-    constants = raw if isinstance(raw, list) else [raw]
-    if op in TEXT_OPS:
-        fits = all(isinstance(c, str) for c in constants)
-    else:
-        fits = all(isinstance(c, int | float) and not isinstance(c, bool) for c in constants)
-    if not fits or not constants:
-        wrong_type(at, "a text or a list of texts" if op in TEXT_OPS else "a number", raw)
-        return None
-    return Comparison(op, tuple(constants))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A case."""
 
-
-_CASES = ListOf("list of cases", item=_CaseKind(), least=1)
+    when: Expression = key(_ExpressionKind(), "the expression")  # noqa: RUF009  # as all keys
+    to: str = key(node(Exit.AT_ONCE), "where the caller goes when it is true")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """Go where the first case that fits leads.
+    """Go where the first expression that is true leads.
 
-    A case is `{ is = "gold", to = "vip" }`. Comparisons: `is` and `starts_with` with a text or a
-    list of texts, `at_least` and `at_most` with a number. An attribute that was never set is the
-    empty text; a text that is no number fits no comparison of numbers.
+    A case is `{ when = 'balance > 100 and tier in ("gold", "vip")', to = "vip" }`. Attributes are
+    named as they are; `+ - * /`, `== != < <= > >=`, `in`, `and or not` mean what they say. An
+    attribute that was never set is the empty text, and one that is no number passes no comparison
+    with a number. Functions: `waiting("support")`, `longest_wait("support")` in seconds,
+    `available("support")` agents, `is_open("office")`, `length(name)`, `starts_with(ani, "+34")`,
+    `says(text, "cancel")` for a word or words in a text.
     """
 
-    on: str = key(Source(), "the attribute, or `ani`, `dnis`, `caller_name`, `language`")
-    cases: tuple[tuple[Comparison, str], ...] = key(_CASES, "tried from first to last")
-    default: str = key(node(Exit.AT_ONCE), "where the caller goes when no case fits")
+    cases: tuple[Case, ...] = key(
+        ListOf("list of `{ when, to }`", item=Record("case", Case), least=1),
+        "tried from first to last",
+    )
+    default: str = key(node(Exit.AT_ONCE), "where the caller goes when none is true")
 
 
 def enter(keys: Branch, visit: Visit) -> Entry:
-    """Compare."""
-    value = visit.values.get(keys.on, "")
-    for comparison, target in keys.cases:
-        if comparison.holds(value):
-            return Go(target)
+    """Evaluate."""
+    for case in keys.cases:
+        if case.when.holds(visit):
+            return Go(case.to)
     return Go(keys.default)
 
 

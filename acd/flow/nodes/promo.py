@@ -33,7 +33,6 @@ class Promo:
     expired: str | None = key(
         node(Exit.AT_ONCE), "… when the promotion is over or has not begun", default=None
     )
-    on_fail: str | None = key(node(Exit.AT_ONCE), "… instead of `expired`", default=None)
 
 
 def enter(keys: Promo, visit: Visit) -> Entry:

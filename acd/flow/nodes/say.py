@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from acd.core.flows import PlaybackDone, Signal
+from acd.core.flows import PlaybackDone, Prompt, Signal
 from acd.flow.kinds import Exit, Kind, Plain, Ref, TableOf, Template, To, node
 from acd.flow.model import Entry, Go, NodeType, Outcome, Stay
 from acd.flow.problems import At
 from acd.flow.schema import key
-from acd.flow.template import fill
+from acd.flow.template import pieces
 from acd.flow.visit import Visit
 
-_BY_LANGUAGE = TableOf(value=Template(), key_fits=str.isprintable, key_to=To.LANGUAGE)
+_BY_LANGUAGE = TableOf(value=Template(spoken=True), key_fits=str.isprintable, key_to=To.LANGUAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class _SpokenKind(Plain):
         """Read into a dict of language to text; the key ``""`` is every other language."""
         if isinstance(raw, dict):
             return _BY_LANGUAGE.read(raw, at)
-        text = Template().read(raw, at)
+        text = Template(spoken=True).read(raw, at)
         return {"": text} if isinstance(text, str) else text
 
     def refs(self, value: Any) -> Iterator[Ref]:
         """The attributes of the texts, and the languages."""
-        kind: Kind = TableOf(value=Template()) if "" in value else _BY_LANGUAGE
+        kind: Kind = TableOf(value=Template(spoken=True)) if "" in value else _BY_LANGUAGE
         yield from kind.refs(value)
 
 
@@ -41,23 +41,21 @@ class Say:
     """Speak a text with what is known about the contact in it.
 
     `text = { en = "You entered", es = "Ha marcado" }` speaks the contact's language, and the
-    first of the table when that is not there. `digits` is spoken after the text, one by one.
+    first of the table when that is not there. `{name}` is said as it is, `{name:kind}` as a value
+    of a kind: `{order:digits}`, `{count:number}`, `{due:date}` (2026-12-24), `{at:time}` (14:30),
+    `{sum:money}` (12.50 USD).
     """
 
     text: Mapping[str, str] = key(_SpokenKind(), "what is said")
-    digits: str | None = key(Template(), "characters said one by one: `{account}`", default=None)
     # At once: a text that is all attributes may turn out empty, and then nothing is waited for.
     next: str = key(node(Exit.AT_ONCE), "where the caller goes afterwards")
 
 
 def enter(keys: Say, visit: Visit) -> Entry:
     """Fill in and speak; go on if there is nothing to say."""
-    template = keys.text.get(visit.values["language"]) or next(iter(keys.text.values()))
-    texts = [fill(template, visit.values)]
-    if keys.digits is not None:
-        texts.append(" ".join(fill(keys.digits, visit.values)))
-    texts = [text for text in texts if text.strip()]
-    return visit.say(*texts) if texts else Go(keys.next)
+    template = keys.text.get(visit.language) or next(iter(keys.text.values()))
+    prompts = tuple(Prompt(kind, text) for kind, text in pieces(template, visit.values))
+    return visit.tell(prompts) if prompts else Go(keys.next)
 
 
 def signal(keys: Say, visit: Visit, signal: Signal) -> Outcome:
