@@ -29,8 +29,8 @@ from acd.web.auth import WHO
 from acd.web.errors import ApiError
 from acd.web.routes import route
 
-MOST_CALLS = 200
-"""Calls that are looked at; who missed more needs more agents, not a longer list."""
+MOST_CALLS = 50
+"""The newest calls, that are looked at: who misses more needs more agents, not a longer list."""
 
 Line = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 

@@ -9,7 +9,7 @@ import { changes } from "./card.js";
 import { chosen, SETTLED_MS } from "./feed.js";
 import { callOut } from "./phone.js";
 
-const AGAIN_MS = 30_000; // others miss calls and deal with them, too
+const AGAIN_MS = 60_000; // others miss calls and deal with them, too
 
 export const missed = new Store({ calls: [], can_write: false });
 const isOpen = kept("missed.open", true);
