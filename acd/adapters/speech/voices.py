@@ -81,6 +81,8 @@ class Voices:
         Raises:
             SpeechError: a program or the voice is not there, or fails.
         """
+        if not self.espeak and not voice.startswith(PIPER):
+            raise _missing("espeak-ng")
         if not self.sox:
             raise _missing("sox")
         with tempfile.TemporaryDirectory(dir=path.parent, prefix="making-") as directory:
@@ -100,8 +102,6 @@ class Voices:
         if voice.startswith(PIPER):
             model = _piper_model(voice.removeprefix(PIPER))
             return (sys.executable, "-m", "piper", "-m", str(model), "-f", str(raw))
-        if not self.espeak:
-            raise _missing("espeak-ng")
         # -b 1: the text is UTF-8, whatever it looks like.
         return (*self.espeak, "-v", voice, "-s", WORDS_A_MINUTE, "-b", "1", "-w", str(raw),
                 "--stdin")  # fmt: skip
