@@ -123,6 +123,7 @@ class Walker:
         place: where it stands; empty before the first node.
         trouble: where something went wrong in this step; empty if nothing did.
         origin: where the trouble was that led it to where it is; empty if it came by choice.
+        has_left_message: at the node where it stands; then there is nothing to wait for.
         is_queued: it waits for a human.
         is_decided: its journey has an outcome.
     """
@@ -132,6 +133,7 @@ class Walker:
     place: str = ""
     trouble: str = ""
     origin: str = ""
+    has_left_message: bool = False
     is_queued: bool = False
     is_decided: bool = False
 
@@ -232,6 +234,7 @@ class Journeys:
         if walker.trouble:
             walker.origin, walker.trouble = walker.trouble, ""
         walker.place = place
+        walker.has_left_message = False
         node = _node(tally, place)
         node.entered += 1
         latest = node.latest
@@ -273,6 +276,11 @@ class Journeys:
         if walker is not None and not walker.is_queued:
             walker.origin = ""  # from here on they go where they want to
 
+    def _message_left(self, event: e.MessageEnded) -> None:
+        walker = self.state.walkers.get(event.contact)
+        if walker is not None:
+            walker.has_left_message = event.seconds > 0
+
     def _queued(self, event: e.ContactQueued) -> None:
         walker = self.state.walkers.get(event.contact)
         if walker is not None:
@@ -297,7 +305,8 @@ class Journeys:
         elif event.reason in _CONTAINED:
             self._decide(walker, "contained", walker.place)
         elif event.reason is EndReason.LEFT_FLOW:
-            self._decide(walker, "lost", walker.place)
+            outcome = "contained" if walker.has_left_message else "lost"
+            self._decide(walker, outcome, walker.place)
         else:
             self._decide(walker, "failed", walker.place)
 
@@ -351,6 +360,7 @@ _FOLDS: dict[type, Callable[..., None]] = {
     e.FlowWaiting: Journeys._waiting,
     e.DigitTaken: Journeys._digit,
     e.MessageAdded: Journeys._written,
+    e.MessageEnded: Journeys._message_left,
     e.ContactQueued: Journeys._queued,
     e.QueueLeft: Journeys._queue_left,
     e.OfferAccepted: Journeys._accepted,

@@ -19,9 +19,9 @@ from acd.core.contact import BLAME
 from acd.core.flows import Prompt
 from acd.core.message import Author
 from acd.core.record import Record
-from acd.core.site import FILE_PREFIX, Site
+from acd.core.site import Site
 from acd.core.timers import Instant, elapsed_seconds
-from acd.flow.chart import Chart, chart_of, flow_box
+from acd.flow.chart import Chart, chart_of, flow_box, wording
 
 
 class What(StrEnum):
@@ -302,9 +302,7 @@ class _Walker:
     def _text(self, prompt: Prompt) -> str:
         if self._site is None or prompt.kind != "key":
             return prompt.value
-        home = self._site.home_of(prompt.value, self._language)
-        text = self._site.prompts[home][prompt.value] if home is not None else ""
-        return text if text and not text.startswith(FILE_PREFIX) else f"[{prompt.value}]"
+        return wording(self._site, prompt.value, self._language)
 
     def _chart(self, flow: str) -> Chart | None:
         if flow not in self._charts:

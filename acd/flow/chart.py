@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from acd.core.flows import Prompt
-from acd.core.site import Site
+from acd.core.site import FILE_PREFIX, Site
 from acd.flow.graph import Edge, graph_of
 from acd.flow.kinds import To
 from acd.flow.model import Flow, Node
@@ -162,14 +162,24 @@ def _language(site: Site, flow: str) -> str:
     return next(iter(site.prompts), "en")
 
 
+def wording(site: Site, key: str, language: str) -> str:
+    """Return what is heard of a prompt, or read where that is a recording; its key if neither."""
+    home = site.home_of(key, language)
+    spoken = site.prompts[home][key] if home is not None else ""
+    if spoken and not spoken.startswith(FILE_PREFIX):
+        return spoken
+    return site.text_of([Prompt("key", key)], language) or f"[{key}]"
+
+
 def _text(site: Site, node: Node, table: Mapping[str, Any], language: str) -> str:
     """Return what a node says, else what it names, else what it is told to do."""
     refs = list(refs_of(node.keys))
     prompts = [ref for ref in refs if ref.to is To.PROMPT]
     if prompts:
         first = prompts[0].path[0]
-        keys = [Prompt("key", ref.name) for ref in prompts if ref.path[0] == first]
-        return site.text_of(keys, language) or ", ".join(key.value for key in keys)
+        return " ".join(
+            wording(site, ref.name, language) for ref in prompts if ref.path[0] == first
+        )
     said = table.get("text")
     if isinstance(said, dict):
         return str(said.get(language) or next(iter(said.values()), ""))

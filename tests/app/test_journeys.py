@@ -16,7 +16,7 @@ from acd.app.site import load_site
 from acd.core import events as e
 from acd.core.channel import Channel
 from acd.core.contact import EndReason
-from acd.core.ids import ContactId, LegId, QueueName, SegmentId
+from acd.core.ids import ContactId, LegId, QueueName, RecordingId, SegmentId
 from acd.core.record import Record
 from acd.core.site import Site
 from acd.core.timers import Instant
@@ -189,6 +189,13 @@ def test_who_comes_back_from_a_queue_is_resolved_without_a_human():
     events = walk("menu", "#2", "enqueue", "queue", "back", "voicemail")
     found = at_nodes([opened(), *events, *ended(EndReason.VOICEMAIL)])
     assert found == {"voicemail": Outcomes(contained=1)}
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), [(4.0, "contained"), (0.0, "lost")])
+def test_who_hangs_up_after_leaving_a_message_is_not_lost(seconds: float, outcome: str):
+    left = e.MessageEnded(ONE, RecordingId("r-1"), seconds)
+    events = [opened(), *walk("voicemail"), left, *ended(EndReason.LEFT_FLOW)]
+    assert at_nodes(events) == {"voicemail": Outcomes(**{outcome: 1})}
 
 
 def test_a_contact_without_a_flow_is_not_counted():

@@ -10,6 +10,7 @@ const RANK = ["read", "agent", "supervisor", "admin"];
 const PAGES = [
   { path: "/", name: "desk", least: "agent" },
   { path: "/wallboard", name: "wallboard", least: "supervisor" },
+  { path: "/flows", name: "flows", least: "supervisor" },
   { path: "/admin", name: "admin", least: "admin" },
 ];
 
