@@ -249,6 +249,9 @@ class Metrics:
         for name, queue in event.site.queues.items():  # those that run are measured as they were
             self.state.targets.setdefault(name, _target(event.site, queue))
 
+    def _canary_ended(self, event: e.CanaryEnded, at: Instant) -> None:
+        self.state.versions.canary_ended(event, at)
+
     def _clock(self, name: AgentName) -> AgentClock:
         clock = self.state.clocks.get(name)
         if clock is None:
@@ -448,6 +451,7 @@ def _target(site: Site, queue: Queue) -> Target:
 _FOLDS: dict[type, Callable[..., None]] = {
     e.SitePublished: Metrics._site_published,
     e.CanaryStarted: Metrics._canary_started,
+    e.CanaryEnded: Metrics._canary_ended,
     e.PresenceChanged: Metrics._presence_changed,
     e.AgentRested: Metrics._agent_rested,
     e.RestEnded: Metrics._rest_ended,

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from acd.bootstrap.assembly import Running, SiteError, read_site, running
+    from acd.bootstrap.assembly import Running, read_site, running
     from acd.bootstrap.places import asterisk_settings, choose_ports, database_url
     from acd.bootstrap.records import reasons_of, records_of, site_in, story_of, walk_in
     from acd.bootstrap.telephony import Progress
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Progress",
     "Running",
-    "SiteError",
     "asterisk_settings",
     "choose_ports",
     "database_url",
@@ -32,7 +31,7 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "assembly": ("Running", "SiteError", "read_site", "running"),
+    "assembly": ("Running", "read_site", "running"),
     "places": ("asterisk_settings", "choose_ports", "database_url"),
     "records": ("reasons_of", "records_of", "site_in", "story_of", "walk_in"),
     "telephony": ("Progress",),

@@ -22,6 +22,8 @@ from acd.adapters.sql.lease import take
 from acd.adapters.sql.log import SqlLog
 from acd.adapters.sql.sessions import SqlSessions
 from acd.adapters.sql.tokens import SqlTokens
+from acd.adapters.sql.versions import SqlVersions
+from acd.adapters.watch import changes_of
 from acd.app.centre import Centre, PartHealth
 from acd.app.counting import Counting, restore_fold, restore_metrics
 from acd.app.course import restore_course
@@ -31,6 +33,7 @@ from acd.app.journeys import FOLD as JOURNEYS
 from acd.app.journeys import Journeys
 from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
+from acd.app.publishing import Publishing, invalid
 from acd.app.recovery import Snapshots, first_input, restore
 from acd.app.roster import Roster
 from acd.app.site import load_site
@@ -42,16 +45,15 @@ from acd.bootstrap.places import (
     choose_ports,
     database_url,
     guest_numbers,
+    versions_path,
 )
 from acd.bootstrap.records import reasons_of, site_in, story_of, walk_in
-from acd.bootstrap.tasks import Outside
 from acd.bootstrap.telephony import Progress, Telephony
 from acd.bootstrap.texts import Texts
 from acd.config import Settings
 from acd.core.engine import Engine
 from acd.core.errors import AcdError
 from acd.core.ids import ContactId, LegId
-from acd.core.inputs import PublishSite
 from acd.core.site import Site
 from acd.web.flows import Flows
 from acd.web.guestcalls import GuestCalls
@@ -61,17 +63,12 @@ from acd.web.reports import Reports
 from acd.web.server import WebServer, make_app
 from acd.web.sip import SipProxy
 from acd.web.site import Sites
+from acd.web.versions import Versions
 from acd.web.watch import Watch
 from acd.web.widget import DemoSite
 
 CATCH_UP_SECONDS = 2.0
 OPEN_SECONDS = 10.0
-
-
-class SiteError(AcdError):
-    """The dialplans cannot be published; the message lists every problem."""
-
-    code = "site-invalid"
 
 
 def read_site(directory: Path) -> Site:
@@ -82,11 +79,7 @@ def read_site(directory: Path) -> Site:
     """
     site, problems = load_site(directory)
     if site is None:
-        listed = "\n  ".join(str(problem) for problem in problems)
-        raise SiteError(
-            f"the dialplans in {directory} cannot be used:\n  {listed}",
-            hint="mend them; `acd check` lists this again",
-        )
+        raise invalid(f"the dialplans in {directory}", problems)
     return site
 
 
@@ -100,6 +93,7 @@ class Running:
         url: where the web server answers.
         sip_host, sip_port: where telephones register.
         prompts: ``language/key`` of every prompt to its sound file.
+        notice: what people should know, in one line; empty for nothing.
         failed: gets the exception of a part that ended for good.
     """
 
@@ -109,6 +103,7 @@ class Running:
     sip_host: str
     sip_port: int
     prompts: dict[str, Path]
+    notice: str
     failed: asyncio.Future[None]
 
 
@@ -146,15 +141,19 @@ class _Assembly:
         self._url = f"http://{settings.http.host}:{self._ports['http']}"
 
     async def start(self, *, with_demo: bool) -> Running:
+        follow = self._settings.site.watch
+        follow = with_demo if follow is None else follow
+        await self._start_engine(with_demo=with_demo)
         self._progress("reading the dialplans", None)
-        site = read_site(self._settings.site.directory)
+        notice = await self._publishing.begin(follow=follow)
+        state = self._loop.engine.state
+        site = state.sites[state.site]
         asterisk = asterisk_settings(
             self._settings,
             self._home,
             self._ports,
             guest_numbers=guest_numbers(self._settings, site, with_demo=with_demo),
         )
-        await self._start_engine(site, with_demo=with_demo)
         shown = await demo.provide_accounts(self._agents, self._home) if with_demo else {}
 
         phones = Telephony(self._settings, asterisk, self._loop, self._failed, self._progress)
@@ -184,6 +183,7 @@ class _Assembly:
                 Reports(self._course, self._clock),
                 Flows(centre, self._walk, self._old_site),
                 Sites(centre, self._settings.site.directory),
+                Versions(centre, self._publishing),
                 *((DemoSite(),) if with_demo else ()),
             ),
         )
@@ -203,6 +203,8 @@ class _Assembly:
         prompts = await phones.sounds.prepare(
             site, lambda done, of: self._progress("speaking the prompts", done / of)
         )
+        for other in list(state.sites.values()):
+            await phones.sounds.prepare(other)
         self._progress("connecting to Asterisk", None)
         await phones.linked()
         if self._texts.post.gateway is not None:
@@ -212,7 +214,7 @@ class _Assembly:
 
         running = Running(
             centre, site, self._url, self._settings.sip.host, self._ports["sip"], prompts,
-            self._failed,
+            notice, self._failed,
         )  # fmt: skip
         if with_demo:
             await demo.write_file(
@@ -226,10 +228,20 @@ class _Assembly:
                 clock=self._clock,
             )
         self._tell_commands(running, own_token)
+        self._stack.callback((self._home.path / ENGINE_FILE).unlink, missing_ok=True)
+
+        async def prepare(site: Site, _: Path) -> None:
+            running.prompts.update(await phones.sounds.prepare(site))
+            self._tell_commands(running, own_token)
+
+        self._publishing.prepare = prepare
+        if follow:
+            changes = changes_of(self._settings.site.directory)
+            self._background.start(self._publishing.follow(changes), "watch")
         return running
 
-    async def _start_engine(self, site: Site, *, with_demo: bool) -> None:
-        """Bring record and engine to where they were, and on to the site as it is now."""
+    async def _start_engine(self, *, with_demo: bool) -> None:
+        """Bring record and engine to where they were."""
         self._progress("opening the record", None)
         database = Database(database_url(self._settings))
         self._stack.push_async_callback(database.close)
@@ -252,7 +264,6 @@ class _Assembly:
             lambda cause: self._loop.tell(cause, "pbx"), self._contact_of_leg
         )
         self._loop = Loop(engine, store, self._clock, self._dispatcher.perform)
-        self._outside = Outside(self._settings)
         self._texts = Texts(
             self._settings, self._home, database, store, self._loop, self._clock, self._stack,
             with_demo=with_demo,
@@ -273,8 +284,18 @@ class _Assembly:
             typing=self._texts.typing,
             stack=self._stack,
         )
+        versions = SqlVersions(database)
+        self._stack.push_async_callback(versions.close)
+        self._publishing = Publishing(
+            self._loop,
+            versions,
+            self._audit,
+            self._clock,
+            directory=self._settings.site.directory,
+            unfolded=versions_path(self._settings),
+        )
+        self._stack.push_async_callback(self._publishing.close)
         self._stack.push_async_callback(self._background.stop)
-        self._outside.start(self._dispatcher, engine.state, self._stack)
         self._loop.hold_deadlines()
         self._background.start(self._loop.run(), "loop")
         self._background.start(lease.hold(), "lease")
@@ -282,7 +303,6 @@ class _Assembly:
         self._clientele.start(self._background)
         if not engine.state.seed:
             await self._loop.ask(first_input(self._home.secrets().seed), "system")
-        await self._loop.ask(PublishSite(site), "system")
         self._stack.push_async_callback(snapshots.save)
         self._stack.push_async_callback(counting.save)
         self._stack.push_async_callback(walking.save)
@@ -313,7 +333,6 @@ class _Assembly:
                 "mail": self._texts.post.health,
             },
             journeys=self._journeys,
-            asked=self._outside.services.counts,
         )
 
     async def _story(self, contact: ContactId) -> Mapping[str, object]:
@@ -355,7 +374,6 @@ class _Assembly:
                 "prompts": {name: str(path) for name, path in running.prompts.items()},
             },
         )
-        self._stack.callback((self._home.path / ENGINE_FILE).unlink, missing_ok=True)
 
 
 async def _caught_up(projector: ContactProjector, engine: Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from acd.adapters.asterisk.settings import AsteriskSettings, Trunk
 from acd.adapters.home import Home
@@ -96,3 +97,8 @@ def asterisk_settings(
         guest_password=secrets.guest,
         guest_numbers=tuple(settings.chat.calls) if guest_numbers is None else guest_numbers,
     )
+
+
+def versions_path(settings: Settings) -> Path:
+    """Return where the files of the site's versions in use lie, a directory each."""
+    return settings.home / "versions"

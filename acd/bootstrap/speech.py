@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from acd.adapters.asterisk.install import default_cache, find_bundle
 from acd.adapters.asterisk.program import AsteriskProgram
 from acd.adapters.speech.sounds import PromptSounds
 from acd.adapters.speech.voices import Voices
+from acd.app.site import SOUNDS
+from acd.bootstrap.places import versions_path
 from acd.config import Settings
 from acd.core.site import Site
 
@@ -29,10 +32,15 @@ def prompt_sounds(
     if program is not None:
         espeak, sox = program.espeak_argv or espeak, program.sox_argv or sox
     voices = Voices(espeak, sox, settings.speech.voices)
+
+    def recorded(site: Site) -> Path:
+        kept = versions_path(settings) / site.version
+        return (kept if kept.is_dir() else settings.site.directory) / SOUNDS
+
     return PromptSounds(
         voices,
         cache=settings.home / "prompts",
-        recorded=settings.site.directory / "sounds",
+        recorded=recorded,
         site=site,
     )
 

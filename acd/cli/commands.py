@@ -8,6 +8,11 @@ from collections.abc import Sequence
 MODULES = {
     "up": "up",
     "check": "check",
+    "publish": "publish",
+    "versions": "publish",
+    "diff": "publish",
+    "promote": "publish",
+    "rollback": "publish",
     "prompts": "prompts",
     "flow": "flow",
     "call": "call",

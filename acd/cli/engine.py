@@ -12,7 +12,7 @@ import msgspec
 from acd.adapters.home import ENGINE_FILE, Home
 from acd.core.errors import AcdError
 
-TIMEOUT = aiohttp.ClientTimeout(total=15)
+TIMEOUT_SECONDS = 15.0
 
 
 class EngineError(AcdError):
@@ -76,19 +76,28 @@ class Engine:
         """
         return await self._request("GET", path, params=query)
 
-    async def post(self, path: str, body: dict[str, object] | None = None) -> Any:
-        """Tell the API.
+    async def post(
+        self,
+        path: str,
+        body: dict[str, object] | None = None,
+        *,
+        seconds: float = TIMEOUT_SECONDS,
+    ) -> Any:
+        """Tell the API; the answer may take so many seconds.
 
         Raises:
             AcdError: it does not answer, or refuses.
         """
-        return await self._request("POST", path, json=body)
+        return await self._request("POST", path, seconds, json=body)
 
-    async def _request(self, method: str, path: str, **how: Any) -> Any:
+    async def _request(
+        self, method: str, path: str, seconds: float = TIMEOUT_SECONDS, **how: Any
+    ) -> Any:
+        timeout = aiohttp.ClientTimeout(total=seconds)
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
             async with (
-                aiohttp.ClientSession(headers=headers, timeout=TIMEOUT) as session,
+                aiohttp.ClientSession(headers=headers, timeout=timeout) as session,
                 session.request(method, f"{self.url}/api/v1/{path}", **how) as reply,
             ):
                 answer = msgspec.json.decode(await reply.read())

@@ -109,6 +109,8 @@ async def _serve(settings: Settings, *, with_demo: bool) -> None:
     async with keep:
         if with_demo:
             _say_where(centre, settings)
+        if centre.notice:
+            error_console().print(f"acd: {centre.notice}")
         print(f"ready {centre.url}", flush=True)
         await _watch(centre, settings, with_demo=with_demo)
 

@@ -20,7 +20,6 @@ _UNKNOWN = {
     To.QUEUE: Code.UNKNOWN_QUEUE,
     To.CALENDAR: Code.UNKNOWN_CALENDAR,
     To.CONTEXT: Code.UNKNOWN_CONTEXT,
-    To.SERVICE: Code.UNKNOWN_SERVICE,
     To.PROMOTION: Code.UNKNOWN_PROMOTION,
     To.LANGUAGE: Code.UNKNOWN_LANGUAGE,
 }
@@ -39,7 +38,7 @@ class Names:
     """What there is to be named. A kind that is absent was in a file that could not be read.
 
     Attributes:
-        known: names of flows, queues, calendars, languages, services …
+        known: names of flows, queues, calendars and languages.
         prompts: language to the keys of its prompts.
     """
 

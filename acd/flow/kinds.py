@@ -41,7 +41,6 @@ class To(StrEnum):
     QUEUE = "queue"
     CALENDAR = "calendar"
     CONTEXT = "context"
-    SERVICE = "service"
     PROMOTION = "promotion"
     PROMPT = "prompt"
     LANGUAGE = "language"

@@ -20,7 +20,7 @@ PEOPLE = {
     "adam": Role.ADMIN,
 }
 PROGRAMS = {f"a {role}": role for role in Role}
-PARTS = {"id": "c-1-none", "name": "nobody", "path": "none"}
+PARTS = {"id": "c-1-none", "name": "nobody", "path": "none", "version": "none"}
 
 
 @pytest.fixture

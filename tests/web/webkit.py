@@ -24,6 +24,7 @@ from acd.adapters.sql.lease import take
 from acd.adapters.sql.log import SqlLog
 from acd.adapters.sql.sessions import SqlSessions
 from acd.adapters.sql.tokens import SqlTokens
+from acd.adapters.sql.versions import SqlVersions
 from acd.app.centre import Centre, PartHealth
 from acd.app.counting import Counting, restore_metrics
 from acd.app.course import restore_course
@@ -32,6 +33,7 @@ from acd.app.journeys import Journeys
 from acd.app.live import LiveFeed
 from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
+from acd.app.publishing import Publishing
 from acd.app.recovery import first_input, restore
 from acd.app.roster import Roster
 from acd.bootstrap.clientele import Clientele
@@ -56,6 +58,7 @@ from acd.web.reports import Reports
 from acd.web.server import make_app
 from acd.web.sip import SipProxy
 from acd.web.site import Sites
+from acd.web.versions import Versions
 from acd.web.watch import Watch
 
 PASSWORD = "a password long enough"
@@ -276,6 +279,11 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
         for role in Role:
             await tokens.revoke_token(f"a {role}", now=clock.now())
             texts[role] = await tokens.create_token(f"a {role}", role, now=clock.now())
+        versions = SqlVersions(database)
+        stack.push_async_callback(versions.close)
+        publishing = Publishing(
+            loop, versions, audit, clock, directory=path / "site", unfolded=path / "versions"
+        )
         parts = (
             Recordings(centre, RecordingFiles(path)),
             Live(feed, Watch(centre)),
@@ -297,6 +305,7 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
                 lambda version: asyncio.to_thread(site_in, url, version),
             ),
             Sites(centre, path / "site"),
+            Versions(centre, publishing),
         )
         server = TestServer(make_app(centre, own_token=OWN_TOKEN, host="127.0.0.1", parts=parts))
         await server.start_server()

@@ -46,12 +46,17 @@ class PromptSounds:
     Args:
         voices: who speaks.
         cache: directory of the files.
-        recorded: directory of the site's own sound files.
+        recorded: returns the directory of a site's own sound files.
         site: returns a site by version.
     """
 
     def __init__(
-        self, voices: Voices, *, cache: Path, recorded: Path, site: Callable[[str], Site]
+        self,
+        voices: Voices,
+        *,
+        cache: Path,
+        recorded: Callable[[Site], Path],
+        site: Callable[[str], Site],
     ) -> None:
         self._voices = voices
         self._cache = cache
@@ -153,7 +158,7 @@ class PromptSounds:
                 )
             language, folder, text = home, self._cache, site.prompts[home][prompt.value]
             if text.startswith(FILE_PREFIX):
-                return self._recorded / text.removeprefix(FILE_PREFIX), None, ""
+                return self._recorded(site) / text.removeprefix(FILE_PREFIX), None, ""
         else:
             text = spoken(prompt, language)
         text, voice = plain(text), self._voices.of(language)
