@@ -49,9 +49,11 @@ class Deliveries:
         """Begin to carry a message; one that is under way already stays one."""
         if effect.message in self._tasks:
             return
-        before = self._last.get(effect.thread)
+        before = self._last.get(effect.thread) if effect.thread else None
         task = asyncio.create_task(self._carry(effect, before), name=f"deliver {effect.message}")
-        self._tasks[effect.message] = self._last[effect.thread] = task
+        self._tasks[effect.message] = task
+        if effect.thread:  # a notice begins one, and waits for nobody
+            self._last[effect.thread] = task
         task.add_done_callback(lambda done: self._forget(effect, done))
 
     def resume(self, outbox: Iterable[Deliver]) -> None:

@@ -71,7 +71,8 @@ def compose(letter: Letter) -> bytes:
         lines.append(f"In-Reply-To: {references[-1]}")
         lines.append("References: " + "\r\n ".join(references))
     if letter.is_automatic:
-        lines += ["Auto-Submitted: auto-replied", "X-Auto-Response-Suppress: All"]
+        how = "auto-generated" if letter.answered is None else "auto-replied"
+        lines += [f"Auto-Submitted: {how}", "X-Auto-Response-Suppress: All"]
     head = "".join(f"{line}\r\n" for line in lines)
     return head.encode() + _body(letter).as_bytes()
 

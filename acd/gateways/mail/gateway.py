@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -16,7 +17,7 @@ from acd.gateways.mail.limits import AutomaticLimits
 from acd.gateways.mail.parser import MailParser
 from acd.gateways.mail.receive import MailAddress, Receiver
 from acd.gateways.mail.templates import ACKNOWLEDGE, REPLY, BrokenTemplate, MailTemplates
-from acd.gateways.mail.threads import OwnIds, fresh
+from acd.gateways.mail.threads import OwnIds, derived, fresh
 from acd.ports.clock import Clock
 from acd.ports.gateway import DeliveryError
 from acd.ports.intake import Attachment, IntakeRow, IntakeStore
@@ -116,6 +117,8 @@ class MailGateway:
         Raises:
             DeliveryError: it was not sent, or nobody knows.
         """
+        if not effect.address and not effect.thread:
+            effect = self._as_first(effect)
         address = self._addresses.get(effect.address)
         if address is None:
             raise DeliveryError(
@@ -139,6 +142,11 @@ class MailGateway:
             self._refuse_needless(effect, recipient, told.get("mail_automatic", ""))
         await self._send(effect, address, recipient, answered, files)
         self.sent += 1
+
+    def _as_first(self, effect: Deliver) -> Deliver:
+        """Return a notice as a mail that begins a thread of its own, from our first address."""
+        own = derived("notice", effect.message)  # at every attempt the same
+        return replace(effect, address=next(iter(self._addresses), ""), thread=own)
 
     def _refuse_needless(self, effect: Deliver, recipient: str, automatic: str) -> None:
         """Let machines not talk to machines.

@@ -1,6 +1,6 @@
 """How events look on the wire, one class a format. Pure.
 
-To join another provider, write a class with the four methods of :class:`Format` and name it in
+To join another provider, write a class with the five methods of :class:`Format` and name it in
 :data:`FORMATS` and in :class:`acd.config.Webhook`. ``docs/webhooks.md`` maps both formats here.
 """
 
@@ -83,6 +83,9 @@ class Format(Protocol):
     def encode(self, secrets: Secrets, url: str, effect: Deliver, now: float) -> Posting:
         """Return what is posted to send a message."""
 
+    def thread_to(self, recipient: str) -> str:
+        """Return the conversation that we begin by writing to somebody; empty if we cannot."""
+
     def was_taken(self, body: bytes) -> bool:
         """Return whether an answer with a good status says that the message was taken."""
 
@@ -159,6 +162,10 @@ class AcdFormat:
         }
         return Posting(url, body, headers)
 
+    def thread_to(self, recipient: str) -> str:
+        """Return the recipient: a conversation without a name of its own is that of its sender."""
+        return recipient
+
     def was_taken(self, body: bytes) -> bool:
         """Return True: the status says it."""
         return True
@@ -231,6 +238,11 @@ class TelegramFormat:
             msgspec.json.encode(told),
             {"Content-Type": "application/json"},
         )
+
+    def thread_to(self, recipient: str) -> str:
+        """Return the chat with a person, which has their id; bots write only to who wrote first."""
+        kind, _, person = recipient.partition(":")
+        return person if kind == "telegram" and person.isascii() and person.isdigit() else ""
 
     def was_taken(self, body: bytes) -> bool:
         """Return what ``ok`` says."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -107,12 +107,28 @@ class WebhookGateway:
             raw=body,
         )
 
+    def _as_first(self, effect: Deliver) -> Deliver:
+        """Return a notice as the beginning of a conversation, by the first webhook.
+
+        Raises:
+            DeliveryError: the provider knows nobody of that name, or there is none.
+        """
+        for hook in self._hooks.values():
+            thread = hook.format.thread_to(effect.recipient)
+            if thread:
+                return replace(effect, address=hook.address, thread=f"{hook.name}:{thread}")
+        raise DeliveryError(
+            "nobody carries messages to this recipient", code="recipient-missing", is_passing=False
+        )
+
     async def deliver(self, effect: Deliver) -> None:
         """Post a message to the provider.
 
         Raises:
             DeliveryError: it was not taken, or nobody knows.
         """
+        if not effect.thread:
+            effect = self._as_first(effect)
         hook = self._hooks.get(effect.thread.partition(":")[0])
         if hook is None:
             raise DeliveryError(
