@@ -144,6 +144,31 @@ async def test_a_supervisor_orders_a_queue_anew(board: Board, leader: Window) ->
     assert leader.faults == []
 
 
+async def test_a_supervisor_opens_or_closes_and_lets_the_hours_hold_again(
+    board: Board, leader: Window
+) -> None:
+    page = leader.page
+    await page.goto("/wallboard")
+    await page.locator("button.hours").click()
+    sales = page.locator("dialog .calendars > li", has_text="sales")
+    await expect(sales).to_be_visible()
+    assert await looks(leader, "wallboard-hours", "desk", "phone") == []
+    was_open = "Close now" in await sales.inner_text()  # it is the hours of this very moment
+    await sales.get_by_label("For").select_option(label="30 minutes")
+    await sales.get_by_label("Why").fill("No power")
+    await sales.get_by_role("button", name="Close now" if was_open else "Open now").click()
+    await expect(sales).to_contain_text("No power")
+    override = board.house.state.overrides["sales"]
+    assert (override.is_open, override.note, override.by) == (not was_open, "No power", "agent:sue")
+    assert override.until is not None
+    await expect(sales.locator(".tag").first).to_have_text("closed" if was_open else "open")
+    await sales.get_by_role("button", name="Back to the hours").click()
+    await expect(sales.get_by_label("Why")).to_be_visible()
+    assert board.house.state.overrides == {}
+    await page.keyboard.press("Escape")
+    assert leader.faults == []
+
+
 async def test_others_are_told_what_it_takes(
     board: Board, browser: Chromium, leader: Window
 ) -> None:

@@ -8,6 +8,7 @@ import { attempt } from "../shared/toasts.js";
 import { AgentDialog, Agents } from "./agents.js";
 import { Course } from "./course.js";
 import { agentsOf, byTitle, course, live, loadCourse } from "./feed.js";
+import { Hours } from "./hours.js";
 import { QueueDialog } from "./queue.js";
 import { Queues } from "./queues.js";
 import { StoryDialog } from "./story.js";
@@ -40,7 +41,7 @@ function Wallboard() {
   ]);
   const show = (kind) => (name) => open({ kind, name });
   return html`<div class="wallboard">
-    <${TopBar} onHelp=${showHelp}><${Clock} /></${TopBar}>
+    <${TopBar} onHelp=${showHelp}><${Hours} /><${Clock} /></${TopBar}>
     <${ConnectionBand} status=${status} />
     <main>
       <h1 class="sr-only">${t("page.wallboard")}</h1>
