@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -210,9 +211,35 @@ class Webhook(_Section):
     allow_private: bool = False
 
 
+_OWN_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class ServiceSection(_Section):
+    """``[services.NAME]``: a web service that flows may ask, see ``docs/services.md``.
+
+    Attributes:
+        url: where it is; flows add their paths to it.
+        secret_file: holds who we are to it, for its owner's eyes only (mode 600): the whole value
+            of ``secret_header``, such as ``Bearer …`` or ``Basic …``.
+        secret_header: in which it is sent.
+        allow_private: it may have an address of the inside.
+    """
+
+    url: str = Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$")
+    secret_file: Directory | None = None
+    secret_header: str = Field(default="Authorization", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    allow_private: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        is_clear = self.url.startswith("http://")
+        if self.secret_file and is_clear and urlsplit(self.url).hostname not in _OWN_MACHINE:
+            raise ValueError("without TLS the secret would go over the network for all to read")
+        return self
+
+
 Security = Literal["tls", "starttls", "none"]
 
-_OWN_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 _ADDRESS = r"^[^\s<>@,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}$"
 
 
@@ -327,6 +354,7 @@ class Settings(BaseSettings):
     log: Log = Log()
     chat: Chat = Chat()
     webhooks: dict[WebhookName, Webhook] = Field(default_factory=dict)
+    services: dict[WebhookName, ServiceSection] = Field(default_factory=dict)
     mail: MailSection = MailSection()
     mailboxes: dict[WebhookName, MailboxSection] = Field(default_factory=dict)
 

@@ -10,11 +10,14 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from acd.ports.http import HttpError, HttpReply
 
 TOTAL_SECONDS = 3.0
 LARGEST_REPLY = 256 * 1024
+
+_PLAIN = {"Accept-Encoding": "identity"}  # a kilobyte that unpacks to a gigabyte stays one
 
 
 def is_public(address: str) -> bool:
@@ -73,16 +76,42 @@ class _PublicResolver(AbstractResolver):
         """Nothing is held."""
 
 
-class AiohttpPoster:
-    """:class:`acd.ports.http.HttpPoster`."""
+class AiohttpClient:
+    """:class:`acd.ports.http.HttpClient` and :class:`acd.ports.http.HttpPoster`.
+
+    Args:
+        total_seconds: how long a post may take.
+    """
 
     def __init__(self, *, total_seconds: float = TOTAL_SECONDS) -> None:
-        self._timeout = aiohttp.ClientTimeout(total=total_seconds)
+        self._post_seconds = total_seconds
 
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool = False
     ) -> HttpReply:
-        """Post ``body`` and return what came back.
+        """Post ``body`` and return what came back; see :class:`acd.ports.http.HttpPoster`."""
+        return await self.request(
+            "POST",
+            url,
+            headers,
+            body,
+            seconds=self._post_seconds,
+            largest=LARGEST_REPLY,
+            allow_private=allow_private,
+        )
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        seconds: float,
+        largest: int,
+        allow_private: bool = False,
+    ) -> HttpReply:
+        """Ask and return what came back; see :class:`acd.ports.http.HttpClient`.
 
         Raises:
             HttpError: nothing came back in time, or too much, or the address is not allowed.
@@ -90,18 +119,22 @@ class AiohttpPoster:
         resolver = None if allow_private else _PublicResolver()
         if not allow_private:
             _refuse_private_literal(url)
-        # One connection for one post: nothing of a former answer is reused, and the address is
+        # One connection for one question: nothing of a former answer is reused, and the address is
         # checked each time.
         connector = aiohttp.TCPConnector(resolver=resolver, force_close=True)
         try:
             async with (
                 aiohttp.ClientSession(
-                    connector=connector, timeout=self._timeout, auto_decompress=False,
-                    trust_env=False, cookie_jar=aiohttp.DummyCookieJar(),
+                    connector=connector, timeout=aiohttp.ClientTimeout(total=seconds),
+                    auto_decompress=False, trust_env=False, cookie_jar=aiohttp.DummyCookieJar(),
                 ) as session,
-                session.post(url, data=body, headers=headers, allow_redirects=False) as reply,
+                session.request(
+                    method, URL(url, encoded=True), data=body, headers=_PLAIN | dict(headers),
+                    allow_redirects=False,
+                ) as reply,
             ):  # fmt: skip
-                return HttpReply(reply.status, await _limited(reply))
+                told = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+                return HttpReply(reply.status, await _limited(reply, largest), told)
         except TimeoutError:
             raise HttpError("no answer in time", code="http-timeout") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -123,10 +156,13 @@ def _refuse_private_literal(url: str) -> None:
         )
 
 
-async def _limited(reply: aiohttp.ClientResponse) -> bytes:
+async def _limited(reply: aiohttp.ClientResponse, largest: int) -> bytes:
     body = bytearray()
-    async for chunk in reply.content.iter_chunked(16 * 1024):
-        body += chunk
-        if len(body) > LARGEST_REPLY:
-            raise HttpError("the answer is too large", code="http-too-large")
-    return bytes(body)
+    if (reply.content_length or 0) <= largest:
+        async for chunk in reply.content.iter_chunked(16 * 1024):
+            body += chunk
+            if len(body) > largest:
+                break
+        else:
+            return bytes(body)
+    raise HttpError("the answer is too large", code="http-too-large")

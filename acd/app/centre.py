@@ -55,6 +55,7 @@ class Centre:
         story: returns a contact's whole story as plain values, see :mod:`acd.app.trace`.
         reasons: returns why a contact was given to whom, see :mod:`acd.app.why`.
         journeys: the fold of the log that counts in flows.
+        asked: (service, outcome) to how often a web service was asked since the start.
     """
 
     loop: Loop
@@ -71,6 +72,7 @@ class Centre:
     parts: dict[str, Callable[[], PartHealth]] = field(default_factory=dict)
     counts: dict[str, Callable[[], int]] = field(default_factory=dict)
     journeys: Journeys = field(default_factory=Journeys)
+    asked: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def state(self) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from acd.app.site import STORIES, load_site, read_files
@@ -9,14 +10,17 @@ from acd.app.stories import read_stories, tell
 from acd.flow.problems import Problem, Report
 
 
-def check(directory: Path, *, stories: bool = False) -> list[Problem]:
+def check(
+    directory: Path, *, stories: bool = False, services: Collection[str] | None = None
+) -> list[Problem]:
     """Return everything that is wrong with ``directory``, in the order of files and lines.
 
     Args:
         directory: the dialplans.
         stories: also read ``stories/*.toml``, and tell them if nothing else is wrong.
+        services: names of the web services in the settings; None where nobody knows them.
     """
-    site, problems = load_site(directory)
+    site, problems = load_site(directory, services)
     if not stories:
         return problems
     files, unreadable = read_files(directory, STORIES)

@@ -40,7 +40,8 @@ class Dispatcher:
         self._line_of = line_of
         self._pbx: Pbx | None = None
         self._deliver: Deliverer | None = None
-        self._outside = Tasks(tell, {})
+        self._performers: dict[type[Any], Performer] = {}
+        self._outside = Tasks(tell, self._performers)
         self._lines: dict[str, deque[f.PbxEffect]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -53,8 +54,8 @@ class Dispatcher:
         self._deliver = deliver
 
     def perform_with(self, performers: Mapping[type[Any], Performer]) -> None:
-        """Have tasks of flows done by ``performers`` from now on, each kind by its own."""
-        self._outside = Tasks(self._tell, performers)
+        """Have tasks of flows done by ``performers`` too from now on, each kind by its own."""
+        self._performers.update(performers)
 
     def perform(self, effects: Sequence[f.Effect]) -> None:
         """Begin to perform ``effects``; returns at once."""

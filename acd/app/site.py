@@ -7,6 +7,7 @@ import io
 import re
 import wave
 import zoneinfo
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -30,12 +31,15 @@ _PLAYABLE = re.compile(r"[A-Za-z0-9_./-]+")
 _LARGEST_SOUND = 50_000_000  # bytes: half an hour at 16 kHz
 
 
-def load_site(directory: Path) -> tuple[Site | None, list[Problem]]:
+def load_site(
+    directory: Path, services: Collection[str] | None = None
+) -> tuple[Site | None, list[Problem]]:
     """Return the site written in ``directory``, and everything that is wrong with it.
 
     Args:
         directory: holds ``numbers.toml``, ``queues.toml``, ``hours.toml``, flows, ``prompts/`` and
             ``sounds/``.
+        services: names of the web services in the settings; None where nobody knows them.
 
     Returns:
         The site and no problem, or None and all problems in the order of files and lines.
@@ -50,7 +54,7 @@ def load_site(directory: Path) -> tuple[Site | None, list[Problem]]:
     files |= own
     problems += unreadable
     sounds, more = read_sounds(directory / SOUNDS)
-    site, found = load(files, sounds, time_zones(), public_holidays())
+    site, found = load(files, sounds, time_zones(), public_holidays(), services)
     problems = sorted({*problems, *more, *found})
     return (None if problems else site), problems
 

@@ -48,6 +48,7 @@ from acd.bootstrap.places import (
     versions_path,
 )
 from acd.bootstrap.records import reasons_of, site_in, story_of, walk_in
+from acd.bootstrap.tasks import Outside
 from acd.bootstrap.telephony import Progress, Telephony
 from acd.bootstrap.texts import Texts
 from acd.config import Settings
@@ -264,6 +265,7 @@ class _Assembly:
             lambda cause: self._loop.tell(cause, "pbx"), self._contact_of_leg
         )
         self._loop = Loop(engine, store, self._clock, self._dispatcher.perform)
+        self._outside = Outside(self._settings)
         self._texts = Texts(
             self._settings, self._home, database, store, self._loop, self._clock, self._stack,
             with_demo=with_demo,
@@ -296,6 +298,7 @@ class _Assembly:
         )
         self._stack.push_async_callback(self._publishing.close)
         self._stack.push_async_callback(self._background.stop)
+        self._outside.start(self._dispatcher, engine.state, self._stack)
         self._loop.hold_deadlines()
         self._background.start(self._loop.run(), "loop")
         self._background.start(lease.hold(), "lease")
@@ -333,6 +336,7 @@ class _Assembly:
                 "mail": self._texts.post.health,
             },
             journeys=self._journeys,
+            asked=self._outside.services.counts,
         )
 
     async def _story(self, contact: ContactId) -> Mapping[str, object]:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 
 from acd.adapters.home import Home
-from acd.adapters.http import AiohttpPoster
+from acd.adapters.http import AiohttpClient
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.intake import SqlIntake
 from acd.adapters.sql.log import SqlLog
@@ -77,7 +77,7 @@ class Texts:
             clock,
         )
         hooks = read_hooks(home, settings.webhooks)
-        poster = AiohttpPoster()
+        poster = AiohttpClient()
         self._webhooks = [
             WebhookGateway(channel, hooks, self.intake, poster, clock)
             for channel in sorted({hook.channel for hook in hooks})

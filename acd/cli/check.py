@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,8 @@ def check(
     """  # fmt: skip
     settings = settings_for(None, config)
     where = directory or settings.site.directory
-    problems = check_directory(where, stories=stories) or loaded_dry(where, settings)
+    found = check_directory(where, stories=stories, services=_services(settings, config))
+    problems = found or loaded_dry(where, settings)
     if as_json:
         print_json(
             {
@@ -64,6 +66,11 @@ def check(
             say(f"{where}: no problem found")
     if problems:
         raise typer.Exit(1)
+
+
+def _services(settings: Settings, config: Path | None) -> Collection[str] | None:
+    """Return the names of the web services; None without a file that would tell."""
+    return settings.services if (config or Path("acd.toml")).is_file() else None
 
 
 def loaded_dry(where: Path, settings: Settings) -> list[Problem]:

@@ -20,6 +20,7 @@ _UNKNOWN = {
     To.QUEUE: Code.UNKNOWN_QUEUE,
     To.CALENDAR: Code.UNKNOWN_CALENDAR,
     To.CONTEXT: Code.UNKNOWN_CONTEXT,
+    To.SERVICE: Code.UNKNOWN_SERVICE,
     To.PROMOTION: Code.UNKNOWN_PROMOTION,
     To.LANGUAGE: Code.UNKNOWN_LANGUAGE,
 }
@@ -38,7 +39,7 @@ class Names:
     """What there is to be named. A kind that is absent was in a file that could not be read.
 
     Attributes:
-        known: names of flows, queues, calendars and languages.
+        known: names of flows, queues, calendars, languages, services …
         prompts: language to the keys of its prompts.
     """
 

@@ -41,6 +41,7 @@ class To(StrEnum):
     QUEUE = "queue"
     CALENDAR = "calendar"
     CONTEXT = "context"
+    SERVICE = "service"
     PROMOTION = "promotion"
     PROMPT = "prompt"
     LANGUAGE = "language"

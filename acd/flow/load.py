@@ -54,6 +54,7 @@ def load(
     sounds: Mapping[str, Sound],
     zones: Collection[str],
     holidays: HolidayBook | None = None,
+    services: Collection[str] | None = None,
 ) -> tuple[Site | None, list[Problem]]:
     """Return the site that ``files`` describe, and what is wrong with it.
 
@@ -64,6 +65,7 @@ def load(
         sounds: path relative to ``sounds/`` to what is known about the file.
         zones: names of the time zones that exist.
         holidays: the public holidays that are known; by default none are.
+        services: names of the web services in the settings; None where nobody knows them.
 
     Returns:
         The site and no problem, or None and all problems in the order of files and lines.
@@ -107,6 +109,8 @@ def load(
             flows[name] = read_flow(raw, report.at(file))
     names.known[To.FLOW] = frozenset(flow_names)
     asterisk, dialplan = read_dialplan(own, report, flow_names)
+    if services is not None:
+        names.known[To.SERVICE] = frozenset(services)
     names.known[To.CONTEXT] = frozenset(dialplan.contexts)
     check(report, flows, named, names)
     if report.problems:

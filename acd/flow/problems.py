@@ -36,6 +36,7 @@ class Code(Enum):
     UNKNOWN_FLOW = ("unknown-flow", "no such flow")
     UNKNOWN_QUEUE = ("unknown-queue", "no such queue")
     UNKNOWN_CALENDAR = ("unknown-calendar", "no such calendar in hours.toml")
+    UNKNOWN_SERVICE = ("unknown-service", "no such service in the settings, acd.toml")
     UNKNOWN_PROMOTION = ("unknown-promotion", "no such promotion in promotions.toml")
     BAD_EXPRESSION = ("bad-expression", "an expression that is not understood")
     BAD_DATE = ("bad-date", "not a date such as 2026-11-23")

@@ -1,4 +1,4 @@
-"""Posting to others over HTTP, guarded: a URL from settings must not become a way to the inside."""
+"""Talking to others over HTTP, guarded: no URL must become a way to the inside."""
 
 from __future__ import annotations
 
@@ -21,10 +21,15 @@ class HttpError(AcdError):
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """What came back; a redirect is a reply like others and is not followed."""
+    """What came back; a redirect is a reply like others and is not followed.
+
+    Attributes:
+        type: media type of the body in small letters, without parameters; empty if it told none.
+    """
 
     status: int
     body: bytes
+    type: str = ""
 
 
 class HttpPoster(Protocol):
@@ -40,6 +45,37 @@ class HttpPoster(Protocol):
             body: as it is sent.
             headers: with its type.
             allow_private: addresses of the inside may be posted to.
+
+        Raises:
+            HttpError: nothing came back in time, or too much, or the address is not allowed.
+        """
+        ...
+
+
+class HttpClient(Protocol):
+    """Asks."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        seconds: float,
+        largest: int,
+        allow_private: bool = False,
+    ) -> HttpReply:
+        """Ask and return what came back.
+
+        Args:
+            method: such as ``GET``.
+            url: ``http`` or ``https``; sent as it is, nothing in it is encoded again.
+            headers: with the type of the body.
+            body: as it is sent; None for none.
+            seconds: for all of it: finding the address, connecting, asking, reading the answer.
+            largest: octets of an answer that are taken.
+            allow_private: addresses of the inside may be asked.
 
         Raises:
             HttpError: nothing came back in time, or too much, or the address is not allowed.

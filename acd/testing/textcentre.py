@@ -30,6 +30,7 @@ from acd.app.projections import ContactProjector
 from acd.app.recovery import Snapshots, first_input, restore
 from acd.bootstrap.assembly import read_site
 from acd.bootstrap.background import Background
+from acd.bootstrap.tasks import Outside
 from acd.bootstrap.texts import Texts
 from acd.config import load_settings
 from acd.core import inputs as i
@@ -135,12 +136,14 @@ async def text_centre(home: Path, site: Path, **given: Any) -> AsyncIterator[Tex
         background = Background(failed)
         dispatcher = Dispatcher(lambda cause: loop.tell(cause, "pbx"), str)
         loop = Loop(await restore(store, flow_interpreter()), store, clock, dispatcher.perform)
+        outside = Outside(settings)
         texts = Texts(settings, kept, database, store, loop, clock, stack)
         projector = ContactProjector(store, contacts)
         snapshots = Snapshots(loop, store)
         loop.observe(snapshots)
         loop.observe(projector.observe)
         stack.push_async_callback(background.stop)
+        outside.start(dispatcher, loop.engine.state, stack)
         background.start(loop.run(), "loop")
         background.start(projector.run(), "contacts")
         if not loop.engine.state.seed:
@@ -151,6 +154,7 @@ async def text_centre(home: Path, site: Path, **given: Any) -> AsyncIterator[Tex
         centre = Centre(
             loop, clock, SqlAgents(database), SqlTokens(database), contacts, metrics,
             _nothing, _nothing, _nothing, SqlSessions(database), audit,
+            asked=outside.services.counts,
         )  # fmt: skip
         parts: Sequence[object] = (*texts.parts(centre), DemoSite())
         app = make_app(centre, own_token=TOKEN, host="127.0.0.1", parts=parts)

@@ -120,6 +120,12 @@ class Exposition:
                       loop.engine.illegal_count)  # fmt: skip
         for name, count in centre.counters().items():
             yield _single(CounterMetricFamily, f"acd_{name}", "Operations performed.", count)
+        asked = CounterMetricFamily(
+            "acd_service_requests", "Questions to web services.", labels=["service", "outcome"]
+        )
+        for names, count in centre.asked.items():
+            asked.add_metric(names, count)
+        yield asked
         parts = GaugeMetricFamily(
             "acd_part_up", "1 if the part would serve a call.", labels=["part"]
         )

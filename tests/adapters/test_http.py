@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from acd.adapters.http import AiohttpPoster, is_public
+from acd.adapters.http import AiohttpClient, is_public
 from acd.ports.http import HttpError
 
 pytestmark = pytest.mark.app
@@ -36,7 +36,7 @@ def test_addresses_of_the_open_internet(address):
 )  # fmt: skip
 async def test_however_it_is_written_the_inside_is_refused(url):
     with pytest.raises(HttpError) as caught:
-        await AiohttpPoster().post(url, b"", {})
+        await AiohttpClient().post(url, b"", {})
     assert caught.value.code in ("address-refused", "http-unreachable")
     if "localhost" in url or "[" in url or "127.0.0.1" in url:
         assert caught.value.code == "address-refused"
@@ -44,5 +44,5 @@ async def test_however_it_is_written_the_inside_is_refused(url):
 
 async def test_nobody_there():
     with pytest.raises(HttpError) as caught:
-        await AiohttpPoster().post("http://127.0.0.1:1/", b"", {}, allow_private=True)
+        await AiohttpClient().post("http://127.0.0.1:1/", b"", {}, allow_private=True)
     assert caught.value.code == "http-unreachable"

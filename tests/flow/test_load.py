@@ -71,6 +71,10 @@ CASES: list[dict[str, str]] = [
         'codes = ["A"]\nfirst = 2026-06-02\nlast = 2026-06-01\n'
     },
     {
+        "main.toml": NODE + 'type = "lookup"\nservice = "crn" #! unknown-service\n'
+        'path = "/x"\nnext = "bye"\non_fail = "bye"\n',
+    },
+    {
         "main.toml": NODE + 'type = "promo"\npromotion = "sumer" #! unknown-promotion\n'
         'code = "{ani}"\nredeemed = "bye"\nduplicate = "bye"\nunknown = "bye"\nexpired = "bye"\n',
     },
@@ -292,7 +296,8 @@ def problems(files: dict[str, str]) -> list[tuple[str, int, str]]:
     merged = FILES | {"main.toml": 'start = "bye"\n' + BYE} | files
     merged.pop("_", None)
     encoded = {name: text.encode("utf-8", "surrogateescape") for name, text in merged.items()}
-    site, found = load(encoded, SOUNDS, frozenset({"UTC", "America/New_York"}), UTOPIA)
+    zones = frozenset({"UTC", "America/New_York"})
+    site, found = load(encoded, SOUNDS, zones, UTOPIA, services={"crm"})
     assert (site is None) is bool(found)
     return [(p.file, p.line, p.code) for p in found]
 

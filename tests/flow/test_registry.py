@@ -65,8 +65,8 @@ def node_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 NODES = [
     *("answer", "branch", "collect", "dialplan", "enqueue", "goto", "hangup", "hours"),
-    *("language", "loop", "menu", "metrics", "play", "promo", "say", "set", "split", "stop"),
-    *("subflow", "switch", "voicemail", "wait"),
+    *("language", "lookup", "loop", "menu", "metrics", "play", "promo", "say", "send", "set"),
+    *("split", "stop", "subflow", "switch", "voicemail", "wait", "webhook"),
 ]
 
 

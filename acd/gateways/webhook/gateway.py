@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from acd.app.breaker import Breaker
 from acd.app.faults import fault
 from acd.core.channel import Channel
 from acd.core.effects import Deliver
 from acd.core.timers import MICROSECONDS
-from acd.gateways.webhook.breaker import Breaker
 from acd.gateways.webhook.formats import Format, Incoming, Secrets
 from acd.ports.clock import Clock
 from acd.ports.gateway import DeliveryError, WebhookError

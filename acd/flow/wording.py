@@ -1,0 +1,44 @@
+"""Texts that nodes hold themselves: one for all languages, or one for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from acd.flow.kinds import Kind, Plain, Ref, TableOf, Template, To
+from acd.flow.problems import At
+
+_TEXT = Template()
+_BY_LANGUAGE = TableOf(value=_TEXT, key_fits=str.isprintable, key_to=To.LANGUAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording(Plain):
+    """A text for all languages, or a table of language to text; kept as a table."""
+
+    label: str = "text with `{attribute}`, or table of language to such texts"
+
+    def read(self, raw: object, at: At) -> Any:
+        """Read into a dict of language to text; the key ``""`` is every language."""
+        if isinstance(raw, dict):
+            return _BY_LANGUAGE.read(raw, at)
+        text = _TEXT.read(raw, at)
+        return {"": text} if isinstance(text, str) else text
+
+    def refs(self, value: Any) -> Iterator[Ref]:
+        """The attributes of the texts, and the languages."""
+        if "" in value:
+            yield from _TEXT.refs(value[""])
+        else:
+            kind: Kind = _BY_LANGUAGE
+            yield from kind.refs(value)
+
+
+def worded(wording: Mapping[str, str], language: str) -> str:
+    """Return the text in a language; in the first of the table when that is not there.
+
+    >>> worded({"en": "Yes", "es": "Sí"}, "es"), worded({"en": "Yes"}, "pt")
+    ('Sí', 'Yes')
+    """
+    return wording.get(language) or next(iter(wording.values()))
