@@ -232,10 +232,12 @@ class _Assembly:
         self._stack.callback((self._home.path / ENGINE_FILE).unlink, missing_ok=True)
 
         async def prepare(site: Site, _: Path) -> None:
+            await phones.try_dialplan(site)
             running.prompts.update(await phones.sounds.prepare(site))
             self._tell_commands(running, own_token)
 
         self._publishing.prepare = prepare
+        self._publishing.switch = phones.use_dialplan
         if follow:
             changes = changes_of(self._settings.site.directory)
             self._background.start(self._publishing.follow(changes), "watch")

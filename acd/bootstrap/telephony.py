@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from acd.adapters.ami import AmiClient, AmiUnavailable, Contact, Registrations
 from acd.adapters.ari.client import AriClient
 from acd.adapters.ari.decode import EVENTS
 from acd.adapters.ari.pbx import AriPbx
 from acd.adapters.asterisk.dialplan import apply_dialplan, forget_old, write_dialplan
+from acd.adapters.asterisk.dryload import dry_load
 from acd.adapters.asterisk.install import default_cache, locate
 from acd.adapters.asterisk.run import AsteriskServer, ServerState
 from acd.adapters.asterisk.settings import AgentEndpoint, AsteriskSettings
@@ -19,6 +21,7 @@ from acd.adapters.speech.sounds import PromptSounds
 from acd.app.centre import PartHealth
 from acd.app.loop import Loop
 from acd.app.recovery import Reconciler
+from acd.app.site import ASTERISK, read_files
 from acd.bootstrap.background import Background
 from acd.bootstrap.places import outbound_of
 from acd.bootstrap.speech import prompt_sounds
@@ -26,6 +29,7 @@ from acd.config import Settings
 from acd.core.errors import AcdError
 from acd.core.ids import AgentName
 from acd.core.inputs import PbxLost, PhoneReachable
+from acd.core.site import Site
 from acd.ports.pbx import BROWSER
 from acd.ports.store import AgentRow
 
@@ -113,19 +117,35 @@ class Telephony:
         self._links.start(self._reconciler.look(), "looks")
         self._links.start(self._watch_ari(), "health")
 
-    async def use_dialplan(self, files: Mapping[str, str]) -> None:
+    async def try_dialplan(self, site: Site) -> None:
+        """Let an Asterisk that is thrown away after read the site's own dialplan.
+
+        Raises:
+            AcdError: it complains (``dialplan-invalid``), or does not start.
+        """
+        if self._server is None or not site.asterisk:
+            return
+        problems = await dry_load(self._server.program, site.asterisk)
+        if problems:
+            listed = "\n  ".join(str(problem) for problem in problems)
+            raise AcdError(f"Asterisk cannot use it:\n  {listed}", code="dialplan-invalid")
+
+    async def use_dialplan(self, version: Path) -> None:
         """Put a version of the site's own dialplan in force; calls go on.
 
         With a remote Asterisk that is its administrator's to do.
 
         Args:
-            files: of the site: :attr:`acd.core.site.Site.asterisk`.
+            version: directory of its files.
 
         Raises:
             AcdError: Asterisk cannot take it.
         """
-        if self._server is not None:
-            await apply_dialplan(self._server, files)
+        if self._server is None:
+            return
+        own, _ = await asyncio.to_thread(read_files, version, ASTERISK, suffix=".conf")
+        files = {Path(name).name: content.decode() for name, content in own.items()}
+        await apply_dialplan(self._server, files)
 
     async def linked(self) -> None:
         """Return once calls can be taken.
