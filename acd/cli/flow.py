@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from acd import bootstrap
 from acd.app.flowdrawings import mermaid, svg
 from acd.app.flowviews import FlowDocument, FlowList, flow_document, flow_list
 from acd.app.journeys import VersionTally
-from acd.bootstrap import read_site, walk_in
 from acd.cli.engine import Engine, EngineError
 from acd.cli.options import HomeOption, JsonOption, settings_for
 from acd.cli.output import BadInput, print_json, print_table, say
@@ -152,7 +152,7 @@ def replay_contact(
     """
     require_one(contact, last=last)
     settings = settings_for(home)
-    found = walk_in(require_record(settings), asyncio.run(meant(settings, contact)), {})
+    found = bootstrap.walk_in(require_record(settings), asyncio.run(meant(settings, contact)), {})
     if as_json:
         print_json(found.document())
     else:
@@ -182,7 +182,7 @@ def _engine(
 
 
 def _site(settings: Settings, directory: Path | None) -> Site:
-    return read_site(directory or settings.site.directory)
+    return bootstrap.read_site(directory or settings.site.directory)
 
 
 async def _ask(engine: Engine, path: str, version: str | None, kind: type[Any]) -> Any:
