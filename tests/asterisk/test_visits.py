@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from acd.cli.engine import Engine
+from acd.core.errors import AcdError
 from acd.core.leg import LegState
 from acd.testing.house import House, house
 from acd.testing.phonecall import PhoneCall
@@ -83,6 +85,30 @@ async def test_out_and_back_and_into_another_flow(centre: House) -> None:
     told = await kinds(centre, since)
     assert told.count("LegBack") == 3
     assert "LegReturned" not in told
+
+
+async def test_a_publish_while_a_call_is_out(centre: House) -> None:
+    call = await in_the_echo(centre, "+15550203")
+    file = centre.settings.site.directory / "asterisk/clock.conf"
+    engine, good = Engine.of(centre.settings.home), file.read_text()
+    before = centre.state.site
+
+    file.write_text(good + "exten => s,1,Return()\n")  # which Asterisk alone complains of
+    with pytest.raises(AcdError, match=r"clock\.conf:12: bad-dialplan: Unable") as refused:
+        await engine.post("versions", {})
+    assert refused.value.code == "version-not-ready"
+    assert centre.state.site == before
+
+    file.write_text(good.replace("Return(heard)", "Return(heard-anew)"))
+    await engine.post("versions", {})
+    assert centre.state.site != before
+    await call.send_dtmf("#")
+    await centre.until(lambda: centre.contact().cursor.flow == "reception")
+    assert centre.contact().attributes["echo"] == "heard-anew"
+    assert centre.contact().site == before
+    assert call.established
+    await call.hangup()
+    await centre.all_quiet()
 
 
 async def test_the_end_of_a_call_that_is_out_is_told_at_once(centre: House) -> None:
