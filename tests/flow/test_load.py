@@ -27,6 +27,8 @@ NODE = f"""start = "a"
 {BYE}
 [node.a]
 """
+OWN = "[own]\nexten => s,1,NoOp(a\\;b) ; a comment\n"
+BACK = " same => n,Return()\n"
 HOLIDAYS = '[office]\ntimezone = "UTC"\nweek = {}\nholidays = '
 SET = 'type = "set"\nvalues = { x = "1" }\n'
 ENQUEUE = 'type = "enqueue"\nqueue = "sales"\non_fail = "bye"\n'
@@ -129,6 +131,32 @@ CASES: list[dict[str, str]] = [
     {"hours.toml": HOLIDAYS + '{ country = "UT", except = "Noon" } #! wrong-type\n'},
     {"hours.toml": HOLIDAYS + '{ country = "UT", besides = ["Noon"] } #! unknown-key\n'},
     {"hours.toml": HOLIDAYS + '{ country = "UT", open = ["10-14"] } #! bad-hours\n'},
+    # --- the site's own dialplan ---
+    {"asterisk/own plan.conf": "", "_": "asterisk/own plan.conf:1 bad-name"},
+    {"asterisk/a.conf": "x\udcff", "_": "asterisk/a.conf:1 bad-encoding"},
+    {"asterisk/a.conf": "exten => 1,1,Return() ; #! bad-dialplan\n"},
+    {"asterisk/a.conf": "[a\n", "_": "asterisk/a.conf:1 bad-dialplan"},
+    {"asterisk/a.conf": "[a](!) ; #! bad-dialplan\n[b](a) ; #! bad-dialplan\n"},
+    {"asterisk/a.conf": OWN + " same => n,Playbak(x) ; #! bad-dialplan\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,Set(x=${LENGTH(y)}) ; #! bad-dialplan\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,NoOp(x ; #! bad-dialplan\n" + BACK},
+    {"asterisk/a.conf": OWN + " foo ; #! bad-dialplan\n same => x ; #! bad-dialplan\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,System(ls) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,TRYSYSTEM(ls) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,MixMonitor(a,,ls) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,NoOp(${SHELL(ls)}) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,Set(a=${EVAL(${b})}) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,Set(FILE(/x)=y) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": '#include "/x" ; #! dialplan-refused\n#exec ls ; #! dialplan-refused\n'},
+    {"asterisk/a.conf": "[a]\nswitch => x ; #! dialplan-refused\n"},
+    {"asterisk/a.conf": "[acd-in] ; #! dialplan-reserved\n[general] ; #! dialplan-reserved\n"},
+    {"asterisk/a.conf": "[a]\ninclude => acd-leg ; #! dialplan-reserved\n"},
+    {"asterisk/a.conf": OWN + " same => n,Goto(acd-leg,s,1) ; #! dialplan-reserved\n"},
+    {"asterisk/a.conf": OWN + " same => n,Dial(Local/s@acd-out) ; #! dialplan-reserved\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,Wait(1) ; #! dialplan-dead-end\n"},
+    {"asterisk/a.conf": OWN + " same => n,Goto(nowhere,s,1) ; #! unknown-context\n"},
+    {"asterisk/a.conf": OWN + " same => n,Goto(acd-enter,mian,1) ; #! unknown-flow\n"},
+    {"asterisk/a.conf": "[a]\ninclude => b ; #! unknown-context\n"},
     {"hours.toml": '["the office"] #! bad-name\ntimezone = "UTC"\nweek = {}\n'},
     # --- prompts ---
     {"prompts/en.toml": 'hello = "" #! out-of-range\n'},
