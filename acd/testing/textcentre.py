@@ -56,6 +56,7 @@ class TextCentre:
     address: str
     session: ClientSession
     failed: asyncio.Future[None]
+    outside: Outside
 
     @property
     def state(self) -> State:
@@ -168,7 +169,7 @@ async def text_centre(home: Path, site: Path, **given: Any) -> AsyncIterator[Tex
                 timeout=ClientTimeout(total=30),
             )
         )
-        yield TextCentre(centre, texts, f"http://127.0.0.1:{port}", session, failed)
+        yield TextCentre(centre, texts, f"http://127.0.0.1:{port}", session, failed, outside)
 
 
 async def _nothing(_: object) -> Any:
