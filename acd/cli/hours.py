@@ -89,14 +89,26 @@ def clear(calendar: CalendarArgument, home: HomeOption = None, config: ConfigOpt
 
 def _say(calendar: str, state: str | None, until: str | None, note: str, home: Any) -> None:
     engine = Engine.of(home)
-    document = asyncio.run(_override(engine, calendar, state, until, note))
+    document = asyncio.run(override(engine, calendar, state, until, note))
     _, now, change, why = _row(document)
     say(f"{calendar}: {now}{f', until {change}' if change else ''}{f' ({why})' if why else ''}")
 
 
-async def _override(
+async def override(
     engine: Engine, name: str, state: str | None, until: str | None, note: str
 ) -> Any:
+    """Tell the engine of a word; return the calendar as it is then.
+
+    Args:
+        engine: the engine.
+        name: of the calendar.
+        state: ``open``, ``closed``, or None for what its hours say.
+        until: see :func:`until_when`; None for no end.
+        note: why.
+
+    Raises:
+        AcdError: there is no such calendar, or the engine refuses.
+    """
     calendars = {one["name"]: one for one in (await engine.get("calendars"))["calendars"]}
     if name not in calendars:
         known = ", ".join(calendars) or "none"

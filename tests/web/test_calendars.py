@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from webkit import Web, person, web_at
+from webkit import OWN_TOKEN, Web, person, web_at
 
+from acd.cli.engine import Engine
+from acd.cli.hours import override
 from acd.core import inputs as i
 from acd.core.calendar import WEEKDAYS, Calendar
+from acd.core.errors import AcdError
 from acd.core.ids import AgentName
 from acd.ports.store import Role
 from acd.testing.fakes import tiny_site
@@ -95,3 +98,16 @@ async def test_what_makes_no_sense_is_refused(web: Web, name, body, refusal):
     status, found = await _override(web, name, **body)
     assert (status, found["error"]["code"]) == refusal
     assert web.centre.state.overrides == {}
+
+
+async def test_the_command(web: Web):
+    engine = Engine(str(web.server.make_url("")).rstrip("/"), OWN_TOKEN, "", 0, {})
+    found = await override(engine, "always", "closed", "2h", "storm")
+    assert (found["open"], found["override"]["note"]) == (False, "storm")
+    until = web.centre.state.overrides["always"].until
+    assert until is not None
+    assert abs((until - web.centre.now()) / 3_600_000_000 - 2) < 0.01
+    assert (await override(engine, "always", None, None, ""))["open"] is True
+    with pytest.raises(AcdError, match="allways") as refused:
+        await override(engine, "allways", "open", None, "")
+    assert refused.value.hint == "there are: always, never"
