@@ -117,11 +117,13 @@ class ImapSession:
         self.uidvalidity = int(found[1])
 
     async def end(self) -> None:
-        """Sign out if that is quick; close the connection."""
-        with contextlib.suppress(MailError):
-            if self._client.get_state() in ("AUTH", "SELECTED"):
-                await self._do("sign out", self._client.logout(), 1.0)
-        await self._client.drop()
+        """Sign out if that is quick; close the connection, even if cancelled over that."""
+        try:
+            with contextlib.suppress(MailError):
+                if self._client.get_state() in ("AUTH", "SELECTED"):
+                    await self._do("sign out", self._client.logout(), 1.0)
+        finally:
+            await self._client.drop()
 
     async def newer(self, uid: int) -> list[int]:
         """Return the uids above ``uid``, in order.
