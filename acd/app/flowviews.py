@@ -178,7 +178,7 @@ def flow_document(site: Site, name: str, tally: VersionTally) -> FlowDocument:
     if name not in site.flows:
         raise KeyError(name)
     chart, drawing = _drawn(_Key(site), name)
-    boxes = [_box(name, box, drawing, tally) for box in chart.boxes]
+    boxes = [_box(name, box, chart, drawing, tally) for box in chart.boxes]
     ways = [
         _way(name, way, line, chart, tally)
         for way, line in zip(chart.ways, drawing.lines, strict=True)
@@ -192,6 +192,17 @@ def flow_document(site: Site, name: str, tally: VersionTally) -> FlowDocument:
         ways=ways,
         leaps=_leaps(name, chart, tally),
     )
+
+
+def prepare(site: Site, name: str) -> None:
+    """Draw a flow, so that :func:`flow_document` need not: a large one takes a second.
+
+    Pure, so it may be done in a thread.
+
+    Raises:
+        KeyError: there is no such flow.
+    """
+    _drawn(_Key(site), name)
 
 
 class _Key:
@@ -246,16 +257,19 @@ def _summary(site: Site, name: str, tally: VersionTally) -> FlowSummary:
     )
 
 
-def _box(flow: str, box: Box, drawing: Drawing, tally: VersionTally) -> BoxDocument:
+def _node(tally: VersionTally, flow: str, node: str) -> NodeTally:
+    return tally.nodes.get(f"{flow}/{node}") or NodeTally()
+
+
+def _box(flow: str, box: Box, chart: Chart, drawing: Drawing, tally: VersionTally) -> BoxDocument:
     area = drawing.boxes[box.id]
-    found = NodeTally() if box.is_flow else tally.nodes.get(f"{flow}/{box.id}") or NodeTally()
+    found = _node(tally, flow, box.id)
     entered = found.entered
     if box.is_flow:
         entered = sum(
             sum(counts)
-            for place, node in tally.nodes.items()
-            if place.startswith(f"{flow}/")
-            for target, counts in node.ways.items()
+            for one in chart.boxes
+            for target, counts in _node(tally, flow, one.id).ways.items()
             if target.startswith(f"{box.name}/")
         )
     return BoxDocument(
@@ -282,8 +296,7 @@ def _way(flow: str, way: Way, line: Line, chart: Chart, tally: VersionTally) -> 
         for other in chart.ways
     )
     taken = 0
-    node = tally.nodes.get(f"{flow}/{way.source}")
-    for target, (by_course, by_failure) in (node.ways if node is not None else {}).items():
+    for target, (by_course, by_failure) in _node(tally, flow, way.source).ways.items():
         if _target(flow, target) != way.target:
             continue
         if not twin:
@@ -313,8 +326,7 @@ def _leaps(flow: str, chart: Chart, tally: VersionTally) -> list[LeapDocument]:
     drawn = {(way.source, way.target) for way in chart.ways}
     found = []
     for box in chart.boxes:
-        node = tally.nodes.get(f"{flow}/{box.id}")
-        for target, counts in (node.ways if node is not None else {}).items():
+        for target, counts in _node(tally, flow, box.id).ways.items():
             if (box.id, _target(flow, target)) not in drawn:
                 found.append(LeapDocument(source=box.id, target=target, taken=sum(counts)))
     return found

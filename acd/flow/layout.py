@@ -13,6 +13,7 @@ lie, but neither leave room for names nor say how ways run. The same chart gives
 from __future__ import annotations
 
 import textwrap
+from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +31,8 @@ LETTER = 6.6  # width of a letter of a name, in the middle
 COUNT_WIDTH = 42.0  # room for a number beside the name
 
 _SWEEPS = 16
+_FEWEST_SWEEPS = 3
+_PLACES_SWEPT = 30_000  # a chart of hundreds of nodes is drawn less neatly rather than late
 _THIN = 4.0  # width of a way
 _STRAIGHT = 24.0  # bends of fewer pixels are not worth a bend
 
@@ -98,11 +101,13 @@ class _Drawer:
         self._places: dict[Key, _Place] = {}
         self._chains: list[list[Key]] = []
         self._layers: list[list[Key]] = []
+        self._sweeps = _SWEEPS
 
     def drawing(self) -> Drawing:
         if not self._ids:
             return Drawing(2 * MARGIN, 2 * MARGIN, {}, ())
         self._place()
+        self._sweeps = max(_FEWEST_SWEEPS, min(_SWEEPS, _PLACES_SWEPT // len(self._places)))
         self._order()
         self._align()
         return self._finish()
@@ -169,7 +174,7 @@ class _Drawer:
         """Change the order within layers while that makes fewer ways cross."""
         self._begin()
         best, fewest = [list(layer) for layer in self._layers], self._crossings()
-        for sweep in range(_SWEEPS):
+        for sweep in range(self._sweeps):
             if not fewest:
                 break
             self._sweep(down=sweep % 2 == 0)
@@ -212,8 +217,10 @@ class _Drawer:
             ends = [
                 end for key in upper for end in sorted(order[o] for o in self._places[key].below)
             ]
-            for at, end in enumerate(ends):
-                total += sum(other > end for other in ends[:at])
+            before: list[int] = []  # sorted
+            for end in ends:
+                total += len(before) - bisect_right(before, end)
+                insort(before, end)
         return total
 
     # --- columns --------------------------------------------------------------------------------
@@ -222,8 +229,8 @@ class _Drawer:
         """Pull every place between its neighbours, without one running into another."""
         for layer in self._layers:
             self._lay(layer, lambda key: (0.0, 1.0))
-        for sweep in range(2 * _SWEEPS):
-            down, both = sweep % 2 == 0, sweep >= _SWEEPS
+        for sweep in range(2 * self._sweeps):
+            down, both = sweep % 2 == 0, sweep >= self._sweeps
             for layer in self._layers if down else self._layers[::-1]:
                 self._lay(layer, partial(self._pull, down=down, both=both))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from acd.app.centre import Centre
-from acd.app.flowviews import FlowDocument, FlowList, flow_document, flow_list
+from acd.app.flowviews import FlowDocument, FlowList, flow_document, flow_list, prepare
 from acd.core.ids import ContactId
 from acd.core.site import Site
 from acd.ports.store import Role
@@ -67,6 +68,7 @@ class Flows:
         site = await self._site(query.version)
         if name not in site.flows:
             raise ApiError(f"there is no flow {name!r}", code="flow-unknown")
+        await asyncio.to_thread(prepare, site, name)
         return flow_document(site, name, self._centre.journeys.version(site.version))
 
     @route("GET", "/api/v1/contacts/{id}/walk", Role.SUPERVISOR, answer=dict[str, Any])
