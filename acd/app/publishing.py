@@ -198,6 +198,13 @@ class Publishing:
                 if share is not None:
                     raise PublishError(f"{before} is running", code="version-running")
                 return self._now(before)
+            running = self._state.sites.get(before)
+            if share is not None and running is not None and site.asterisk != running.asterisk:
+                raise PublishError(
+                    "asterisk/*.conf is different: Asterisk has one dialplan for all versions",
+                    hint="publish that change to all contacts first, then try the rest",
+                    code="version-not-ready",
+                )
             row = VersionRow(site.version, self._clock.now(), author, note, before)
             await self._make_ready(site, staged)
             await self._store.save_version(row, given)
@@ -445,6 +452,8 @@ def invalid(what: str, problems: Sequence[object]) -> SiteError:
 async def _or_not_ready(doing: Awaitable[None]) -> None:
     try:
         await doing
+    except SiteError:
+        raise
     except AcdError as error:
         raise PublishError(
             f"the version cannot take contacts: {error.message}",

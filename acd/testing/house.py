@@ -49,7 +49,7 @@ def house_settings(home: Path, site: Path, **given: Any) -> Settings:
         http={"port": 0},
         sip={"port": 0, "rtp_start": rtp_start, "rtp_end": rtp_start + 1999} | given.pop("sip", {}),
         asterisk={"ari_port": 0, "ami_port": 0} | given.pop("asterisk", {}),
-        site={"directory": site},
+        site={"directory": site, "watch": given.pop("watch", False)},
         **given,
     )
 

@@ -62,7 +62,6 @@ STATUS: dict[str, HTTPStatus] = {
     "file-name-invalid": HTTPStatus.BAD_REQUEST,
     "file-unreadable": HTTPStatus.CONFLICT,
     "site-invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "version-unknown": HTTPStatus.NOT_FOUND,
     "version-ambiguous": HTTPStatus.BAD_REQUEST,
     "version-running": HTTPStatus.CONFLICT,
     "version-lost": HTTPStatus.CONFLICT,
