@@ -224,6 +224,7 @@ _tells(e.PromptsEnded)(
 _tells(e.MessageStarted)(lambda b: f"leaves message {b.recording}")
 _tells(e.MessageEnded)(lambda b: f"message of {b.seconds:.1f} s left")
 _tells(e.FlowWaiting)(lambda b: f"stands at node {b.cursor.flow}.{b.cursor.node}")
+_tells(e.LegPassed)(lambda b: f"the customer goes on in contact {b.to}")
 _tells(e.TaskStarted)(lambda b: f"task {b.task} begins: {b.what.kind}")
 _tells(e.TaskEnded)(lambda b: of(f"task {b.task} is over: {b.outcome}", ", ".join(b.values)))
 _tells(e.NodeFailed)(lambda b: f"node {b.flow}.{b.node} did not help: {b.reason}")

@@ -125,6 +125,7 @@ class Contact:
         offer: the open offer, or the accepted one while an agent works on it.
         playback: what the customer is being played by the flow, if anything.
         task: what its flow has done outside at this moment, if anything.
+        is_outside: that is a talk with somebody outside.
         leave_at: when the queue gives it back to its flow.
         recording: the talk's or the message's recording, if any.
         thread, dial, begun_by: see :class:`acd.core.events.ContactOpened`.
@@ -150,6 +151,7 @@ class Contact:
     playback: PlaybackId | None = None
     recording: RecordingId | None = None
     task: TaskId | None = None
+    is_outside: bool = False
     priority: int = 0
     requirement: Requirement = ()
     queue: QueueName | None = None

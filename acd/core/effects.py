@@ -66,7 +66,7 @@ class Hold:
 
 @value(frozen=True, slots=True)
 class Unhold:
-    """Take a leg out of hold, back to its flow."""
+    """Take a leg out of the bridge it waits or has talked in."""
 
     leg: LegId
 
@@ -127,6 +127,7 @@ class SendOut:
         task: what the leg is told to have been sent for when it is back.
         context, extension: where.
         max_seconds: bring it back after this long.
+        ring_seconds: in the context that dials, how long it may ring there.
     """
 
     leg: LegId
@@ -134,6 +135,7 @@ class SendOut:
     context: str
     extension: str
     max_seconds: float
+    ring_seconds: float = 0
 
 
 @value(frozen=True, slots=True)

@@ -25,6 +25,8 @@ class Queue:
         max_wait_seconds: longest wait before the flow takes the contact back.
         record: record the talk.
         music: music class heard while waiting.
+        after: flow that customers enter when the agent has ended, as a contact of its own; None
+            for none.
     """
 
     name: QueueName
@@ -39,3 +41,4 @@ class Queue:
     max_wait_seconds: float = 3600
     record: bool = False
     music: str = "default"
+    after: str | None = None

@@ -104,6 +104,10 @@ class CollectSecret(Task):
     kind: str = "collect-secret"
 
 
+DIAL_CONTEXT = "acd-dial"
+"""The context of ours that joins a caller to somebody outside."""
+
+
 @value(frozen=True, slots=True)
 class DialOutside(Task):
     """Ring somebody outside and join the caller to them, until one of them hangs up.

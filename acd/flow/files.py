@@ -115,6 +115,11 @@ class QueueKeys:
     )
     record: bool = _queue_key(Flag(), "record the talk", "record")
     music: str = _queue_key(Text(longest=64), "music class heard while waiting", "music")
+    after: str | None = _queue_key(
+        Name("flow", To.FLOW),
+        "flow that customers enter when the agent has ended: a survey",
+        "after",
+    )
 
 
 def read_queue(name: str, raw: object, at: At) -> Queue | None:

@@ -17,8 +17,12 @@ MAX_LENGTH = 1000  # characters of a filled text: nobody listens longer, and att
 BUILT_IN = frozenset({"ani", "dnis", "caller_name", "language", "channel"})
 """Names that every contact has; no node may set them as attributes."""
 
-TOLD = frozenset({"subject", "mail_automatic", "mail_unreadable"})
-"""Attributes that a mail brings along, see :mod:`acd.gateways.mail.receive`; nodes may set them."""
+TOLD = frozenset(
+    {"subject", "mail_automatic", "mail_unreadable"}
+    | {"previous_contact", "previous_agent", "previous_queue"}
+)
+"""Attributes that a mail brings along (:mod:`acd.gateways.mail.receive`), and those of a contact
+that follows another (:mod:`acd.core.decide.after`); nodes may set them."""
 
 
 def names(template: str) -> tuple[str, ...]:

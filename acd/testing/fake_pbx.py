@@ -218,7 +218,7 @@ class FakePbx:
             case f.Hold(_, music):
                 leg.bridge, leg.talk = f"{i.HOLD_BRIDGE}{NODE}-{music}", 0
             case f.Unhold():
-                leg.bridge = "" if leg.bridge.startswith(i.HOLD_BRIDGE) else leg.bridge
+                leg.bridge = ""
         return ""
 
     def _later(self, least: float, most: float, action: Callable[[], None]) -> None:

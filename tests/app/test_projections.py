@@ -302,6 +302,7 @@ def test_every_event_of_a_contact_is_shown_or_left_out_on_purpose():
         e.MusicStarted,
         e.WrapupStarted,
         e.MessageSettled,
+        e.LegPassed,
         e.TaskStarted,
         e.TaskEnded,
         e.NodeFailed,

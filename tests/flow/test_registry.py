@@ -64,9 +64,10 @@ def node_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 NODES = [
-    *("answer", "branch", "collect", "dialplan", "enqueue", "goto", "hangup", "hours"),
-    *("language", "lookup", "loop", "menu", "metrics", "play", "promo", "say", "send", "set"),
-    *("split", "stop", "subflow", "switch", "voicemail", "wait", "webhook"),
+    *("answer", "branch", "callback", "collect", "dialplan", "enqueue", "goto", "hangup", "hours"),
+    *("language", "lookup", "loop", "menu", "metrics", "play", "promo", "record", "say", "send"),
+    *("set", "split", "stop", "subflow", "survey", "switch", "transfer", "voicemail", "wait"),
+    "webhook",
 ]
 
 

@@ -33,6 +33,7 @@ from acd.core.inputs import (
     RecordingEnded,
 )
 from acd.core.leg import GoneCause
+from acd.core.task import DIAL_CONTEXT
 from acd.ports.pbx import BROWSER, Emit, Outbound, PbxError, Sounds
 
 log = structlog.get_logger()
@@ -82,6 +83,7 @@ class AriPbx:
         self._resync = resync
         self._on_lost = on_lost
         self._bridges: set[str] = set()
+        self._stands_in: dict[str, str] = {}  # leg to the bridge we put it in last
         self._addresses: dict[str, AgentName] = {}
         self._epoch = ""
         self._link_epoch = 0
@@ -130,6 +132,7 @@ class AriPbx:
                 case LegGone(leg):
                     self._occupied.discard(leg)
                     self._leased_until.pop(leg, None)
+                    self._stands_in.pop(leg, None)
                     self._returned.discard(leg)
                 case LegArrived(leg) | LegBack(leg):
                     self._leased_until[leg] = self._loop_time() + self._lease
@@ -154,6 +157,7 @@ class AriPbx:
         self._link_epoch = connected.epoch
         self._epoch = connected.startup_time
         self._bridges.clear()
+        self._stands_in.clear()
         await self._subscribe(self._addresses)
         await self._resync()
 
@@ -208,6 +212,7 @@ class AriPbx:
                 continue
             self._bridges.add(bridge.id)
             found.update(dict.fromkeys(bridge.channels, bridge.id))
+        self._stands_in.update(found)
         return found
 
     async def _read(self, leg: str) -> tuple[bool, Channel | None]:
@@ -353,20 +358,36 @@ class AriPbx:
         only be seen.
         """
         channels, leg = self.client.ari.channels, effect.leg
+        variables = {
+            "ACD_TASK": effect.task,
+            "ACD_OUT": f"{effect.context},{effect.extension}",
+            "ACD_OUT_SECONDS": str(math.ceil(effect.max_seconds)),
+        }
+        if effect.context == DIAL_CONTEXT:
+            variables["ACD_TRUNK"] = self._trunk_for(effect.extension)
+            variables["ACD_RING_SECONDS"] = str(math.ceil(effect.ring_seconds))
         await self.client.ari.applications.subscribe(self._app, event_source=[f"channel:{leg}"])
-        for name, text in (
-            ("ACD_TASK", effect.task),
-            ("ACD_OUT", f"{effect.context},{effect.extension}"),
-            ("ACD_OUT_SECONDS", str(math.ceil(effect.max_seconds))),
-        ):
+        for name, text in variables.items():
             await channels.set_channel_var(leg, variable=name, value=text)
         await channels.continue_in_dialplan(leg, context="acd-out", extension="s", priority=1)
         self._leased_until.pop(leg, None)
-        self.operations += 4
+        self.operations += 2 + len(variables)
+
+    def _trunk_for(self, number: str) -> str:
+        """Return the trunk that leads to a number.
+
+        Raises:
+            PbxError: nobody said that this number may be rung.
+        """
+        trunk = self._outbound.trunk_for(number) if self._outbound is not None else None
+        if trunk is None:
+            raise PbxError("this number may not be rung", code="outbound-not-allowed")
+        return trunk
 
     async def _hold(self, leg: LegId, music: str) -> None:
         bridge = f"h-{self._node}-{music}"
         await self._ensure_bridge(bridge, "holding")
+        self._stands_in[leg] = bridge
         await self._unless_gone(self.client.ari.bridges.add_channel(bridge, channel=[leg]))
         # Asterisk ends a bridge's music when the last one leaves: it is started for whoever comes.
         # Where it plays already, it plays on.
@@ -374,7 +395,8 @@ class AriPbx:
         await self._unless_gone(self.client.ari.bridges.start_moh(bridge, moh_class=music))
 
     async def _unhold(self, leg: LegId) -> None:
-        for bridge in [b for b in self._bridges if b.startswith("h-")]:
+        bridge = self._stands_in.pop(leg, None)
+        if bridge is not None:
             try:
                 await self.client.ari.bridges.remove_channel(bridge, channel=[leg])
             except AriError as error:
@@ -418,17 +440,15 @@ class AriPbx:
         await self._ensure_bridge(f"b-{effect.agent}", "mixing")
 
     async def _dial_out(self, effect: f.DialOut) -> None:
-        outbound = self._outbound
-        trunk = outbound.trunk_for(effect.number) if outbound is not None else None
-        if outbound is None or trunk is None:
-            raise PbxError("this number may not be rung", code="outbound-not-allowed")
+        trunk = self._trunk_for(effect.number)
+        assert self._outbound is not None
         try:
             await self.client.ari.channels.originate_with_id(
                 effect.leg,
                 endpoint=f"PJSIP/{effect.number}@{trunk}",
                 app=self._app,
                 app_args="out",
-                caller_id=_caller_id("", outbound.caller_id),
+                caller_id=_caller_id("", self._outbound.caller_id),
                 timeout=round(effect.ring_seconds),
             )
         except AriError as error:
@@ -440,6 +460,7 @@ class AriPbx:
         bridge = f"b-{effect.agent}"
         await self._ensure_bridge(bridge, "mixing")
         legs = [effect.caller, effect.agent_leg]
+        self._stands_in[effect.caller] = bridge
         try:
             await self.client.ari.bridges.add_channel(bridge, channel=legs)
         except AriError as error:

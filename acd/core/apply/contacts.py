@@ -33,6 +33,14 @@ def _(state: State, _: Timers, event: e.ContactOpened, at: Instant, _seq: int) -
         state.threads[event.thread] = event.contact
 
 
+@folds(e.LegPassed)
+def _(state: State, _: Timers, event: e.LegPassed, _at: Instant, _seq: int) -> None:
+    state.legs[event.leg].contact = event.to
+    state.contacts[event.to].leg = event.leg
+    if event.contact in state.contacts:
+        state.contacts[event.contact].leg = None
+
+
 @folds(e.ContactIdentified)
 def _(state: State, _: Timers, event: e.ContactIdentified, _at: Instant, _seq: int) -> None:
     contact = state.contacts[event.contact]

@@ -7,6 +7,7 @@ from acd.core.apply.registry import folds
 from acd.core.effects import Deliver, PerformTask
 from acd.core.message import Author
 from acd.core.state import State
+from acd.core.task import DialOutside
 from acd.core.timers import Instant, Timers
 
 
@@ -17,6 +18,7 @@ def _(state: State, _: Timers, event: e.TaskStarted, _at: Instant, _seq: int) ->
         state.errands[event.task] = PerformTask(event.task, contact.id, None, event.what)
     if not event.is_errand:
         contact.task = event.task
+        contact.is_outside = isinstance(event.what, DialOutside)
         state.tasks[event.task] = contact.id
 
 
@@ -24,7 +26,8 @@ def _(state: State, _: Timers, event: e.TaskStarted, _at: Instant, _seq: int) ->
 def _(state: State, _: Timers, event: e.TaskEnded, _at: Instant, _seq: int) -> None:
     state.errands.pop(event.task, None)
     if state.tasks.pop(event.task, None) is not None:
-        state.contacts[event.contact].task = None
+        contact = state.contacts[event.contact]
+        contact.task, contact.is_outside = None, False
 
 
 @folds(e.CodeRedeemed)

@@ -3,7 +3,7 @@
 A decision reads the state and emits events and effects through its :class:`~acd.core.turn.Turn`;
 it never changes the state itself. What cannot apply any more is refused or is simply nothing.
 
-    registry < publishing < acts, messages < flow < offers, tasks < legs, agents, contacts,
+    registry < publishing < acts, messages < flow < after, offers, tasks < legs, agents, contacts,
         transfer, outbound < visits < deadlines, pbx
 """
 

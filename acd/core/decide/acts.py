@@ -59,7 +59,12 @@ def end_offer(turn: Turn, offer: Offer, outcome: OfferOutcome) -> int:
 
 
 def end_contact(
-    turn: Turn, contact: Contact, reason: EndReason, cause: GoneCause = GoneCause.NORMAL
+    turn: Turn,
+    contact: Contact,
+    reason: EndReason,
+    cause: GoneCause = GoneCause.NORMAL,
+    *,
+    keeps_leg: bool = False,
 ) -> None:
     """End a contact that is with us: withdraw its offer, free its legs, begin its wrap-up.
 
@@ -68,6 +73,7 @@ def end_contact(
         contact: the contact, still open.
         reason: why.
         cause: what the customer's phone is told.
+        keeps_leg: the customer stays on the line for the contact that follows.
     """
     offer = turn.state.offers.get(contact.offer) if contact.offer is not None else None
     if offer is not None:
@@ -79,7 +85,8 @@ def end_contact(
         waited = elapsed_seconds(contact.queued_at, turn.now)
     seq = turn.emit(e.ContactEnded(contact.id, reason, waited))
     judge_canary(turn, seq)
-    hang_up(turn, contact.leg, cause)
+    if not keeps_leg:
+        hang_up(turn, contact.leg, cause)
     if not was_active:
         turn.emit(e.ContactClosed(contact.id, reason, contact.disposition), cause=seq)
         return

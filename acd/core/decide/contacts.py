@@ -9,6 +9,7 @@ from acd.core.channel import TRAITS
 from acd.core.contact import Contact, ContactState, EndReason
 from acd.core.decide import offers
 from acd.core.decide.acts import end_contact
+from acd.core.decide.after import end_by_agent
 from acd.core.decide.flow import enter, run
 from acd.core.decide.messages import add_message, take_intake
 from acd.core.decide.registry import decides
@@ -189,7 +190,9 @@ def contact_ended(turn: Turn, cause: i.EndContact) -> None:
         turn.refuse("contact-closed", "the contact has ended already")
     elif TRAITS[contact.channel].has_legs:
         turn.refuse("hang-up-the-phone", "a call ends by hanging up")
-    elif not cause.by_customer:
-        end_contact(turn, contact, EndReason.AGENT_ENDED)
-    else:
+    elif cause.by_customer:
         _customer_ends(turn, contact)
+    elif contact.state is ContactState.ACTIVE:
+        end_by_agent(turn, contact)
+    else:
+        end_contact(turn, contact, EndReason.AGENT_ENDED)

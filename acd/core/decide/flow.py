@@ -24,12 +24,15 @@ from acd.core.leg import LegState
 from acd.core.message import Author
 from acd.core.queue import Queue
 from acd.core.skill import Requirement
-from acd.core.task import VisitDialplan
+from acd.core.task import DIAL_CONTEXT, DialOutside, VisitDialplan
 from acd.core.timers import Instant, after
 from acd.core.turn import Turn
 
 _NO_END_SECONDS = 366 * 86_400.0
 """Longest wait of a contact whose customer does not sit and wait."""
+
+LONGEST_TALK_SECONDS = 4 * 3600.0
+"""How long a caller may talk to somebody outside."""
 
 _LEAVING = (
     flows.VisitNode,
@@ -123,6 +126,8 @@ def _perform(turn: Turn, contact: Contact, action: flows.Action) -> None:
             turn.emit(e.TaskStarted(contact.id, task, what, is_errand))
             if isinstance(what, VisitDialplan):
                 _send_out(turn, contact, task, what)
+            elif isinstance(what, DialOutside):
+                _dial_outside(turn, contact, task, what)
             else:
                 turn.do(f.PerformTask(task, contact.id, contact.leg, what))
         case flows.NoteTrouble(flow, node, reason):
@@ -182,13 +187,22 @@ def stop_playing(turn: Turn, contact: Contact) -> None:
         turn.do(f.StopPlay(contact.leg, playback))
 
 
-def _send_out(turn: Turn, contact: Contact, task: TaskId, what: VisitDialplan) -> None:
+def _send_out(
+    turn: Turn, contact: Contact, task: TaskId, what: VisitDialplan, ring_seconds: float = 0
+) -> None:
     """Let a caller go out to the site's own dialplan: out of our hands until they are back."""
     leg = turn.leg(_speaking_leg(turn, contact))
     assert leg is not None
     stop_playing(turn, contact)
     turn.change_leg(leg, LegState.AWAY)
-    turn.do(f.SendOut(leg.id, task, what.context, what.extension, what.max_seconds))
+    out = f.SendOut(leg.id, task, what.context, what.extension, what.max_seconds, ring_seconds)
+    turn.do(out)
+
+
+def _dial_outside(turn: Turn, contact: Contact, task: TaskId, what: DialOutside) -> None:
+    """Let the PBX join a caller to somebody outside: it needs us no more, and brings them back."""
+    visit = VisitDialplan(DIAL_CONTEXT, what.number, LONGEST_TALK_SECONDS)
+    _send_out(turn, contact, task, visit, what.ring_seconds)
 
 
 def _take_message(turn: Turn, contact: Contact, max_seconds: float, silence_seconds: float) -> None:
@@ -290,8 +304,8 @@ def queue_again(
 def call_back(turn: Turn, contact: Contact, wish: flows.CallBack) -> None:
     """Let a customer go who is rung when it is their turn, by a contact that keeps their place."""
     queue = QueueName(wish.queue)
-    if queue not in turn.state.site_of(contact).queues:
-        run(turn, contact, flows.QueueLeft("unknown"))
+    if queue not in turn.state.site_of(contact).queues or not turn.state.epochs:
+        run(turn, contact, flows.QueueLeft("unknown"))  # no such queue, or nothing to ring with
         return
     promised = ContactId(turn.mint("c"))
     since = contact.order_at if contact.queue == queue else turn.now

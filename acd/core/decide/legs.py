@@ -10,6 +10,7 @@ from acd.core.channel import Channel
 from acd.core.contact import Contact, ContactState, EndReason
 from acd.core.decide import offers
 from acd.core.decide.acts import end_contact, finish_work, hang_up, work_of
+from acd.core.decide.after import end_by_agent
 from acd.core.decide.flow import enter, requeue, run
 from acd.core.decide.registry import decides
 from acd.core.ids import ContactId
@@ -103,7 +104,7 @@ def restore(turn: Turn, contact: Contact, bridge: str = "") -> None:
     assert contact.leg is not None
     is_held = bridge.startswith(i.HOLD_BRIDGE)
     if contact.state is ContactState.IN_FLOW:
-        if is_held:
+        if bridge:
             turn.do(f.Unhold(contact.leg))
         run(turn, contact, flows.Reattached())
     elif contact.state in (ContactState.WAITING, ContactState.OFFERED):
@@ -192,6 +193,8 @@ def _end_reason(contact: Contact, leg: Leg, cause: GoneCause) -> EndReason:
         return EndReason.NOT_REACHED
     if contact.state is ContactState.ACTIVE:
         return EndReason.CUSTOMER_ENDED
+    if contact.is_outside:
+        return EndReason.TRANSFERRED
     if contact.state is ContactState.IN_FLOW:
         # A caller ends a message by hanging up: that is how voicemail is meant.
         return EndReason.VOICEMAIL if contact.is_leaving_message else EndReason.LEFT_FLOW
@@ -205,7 +208,7 @@ def _agent_leg_closed(turn: Turn, contact: Contact, leg: Leg, cause: GoneCause) 
     elif contact.state is ContactState.ACTIVE and contact.offer == leg.offer:
         customer = turn.leg(contact.leg)
         if cause is GoneCause.NORMAL or customer is None or customer.state in _UNANSWERED:
-            end_contact(turn, contact, EndReason.AGENT_ENDED)
+            end_by_agent(turn, contact)
         else:  # the agent's phone died: the customer must not pay for it
             agent, work = work_of(turn, contact)
             requeue(turn, contact, finish_work(turn, agent, work))

@@ -104,7 +104,7 @@ def give_back(turn: Turn, offer: Offer, outcome: OfferOutcome) -> None:
     if outcome is OfferOutcome.RONA:  # not ready now: not for the other offers either
         withdraw_all(turn, turn.state.agents[offer.agent])
     contact = turn.state.contacts[offer.contact]
-    if contact.dial:  # without the agent who wanted it there is no call
+    if contact.dial and contact.begun_by:  # without the agent who wanted it there is no call
         end_contact(turn, contact, EndReason.WITHDRAWN)
     else:
         leave_queue_if_due(turn, contact)

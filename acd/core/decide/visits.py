@@ -12,8 +12,14 @@ from acd.core.decide.registry import decides
 from acd.core.leg import Leg, LegState
 from acd.core.turn import Turn
 
-NOT_DONE = frozenset({"missing", "timeout", "invalid", "no-input"})
-"""Results that our dialplan gives a visit that did not come to its end."""
+NOT_DONE = frozenset(
+    {"missing", "timeout", "invalid", "no-input"}
+    | {"BUSY", "NOANSWER", "CANCEL", "CONGESTION", "CHANUNAVAIL", "DONTCALL", "TORTURE"}
+)
+"""Results that our dialplan gives a visit that did not come to its end.
+
+Those in capitals are Dial's: https://docs.asterisk.org/Latest_API/API_Documentation/Dialplan_Applications/Dial/
+"""
 
 
 @decides(i.LegBack)

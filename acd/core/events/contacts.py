@@ -48,6 +48,15 @@ class ContactOpened(EventBase):
 
 
 @value(frozen=True, slots=True)
+class LegPassed(EventBase):
+    """A customer's leg goes on in a contact that follows the one it was in."""
+
+    leg: LegId
+    contact: ContactId
+    to: ContactId
+
+
+@value(frozen=True, slots=True)
 class ContactIdentified(EventBase):
     """It became known who a contact is from, and on which matter."""
 
@@ -201,6 +210,7 @@ class PriorityChanged(EventBase):
 
 ContactEvent = (
     ContactOpened
+    | LegPassed
     | ContactIdentified
     | FlowEntered
     | NodeEntered

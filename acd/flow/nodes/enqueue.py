@@ -25,7 +25,7 @@ class Require:
     )
 
 
-_REQUIRE = ListOf(
+REQUIRE = ListOf(
     "list of `{ skill, min, relax_after }`", item=Record("requirement", Require), most=20
 )
 
@@ -38,7 +38,7 @@ class Enqueue:
     """
 
     queue: str = key(Name("queue", To.QUEUE), "the queue")
-    require: tuple[Require, ...] = key(_REQUIRE, "what the agent must be able to do", default=())
+    require: tuple[Require, ...] = key(REQUIRE, "what the agent must be able to do", default=())
     priority: int = key(
         Number("whole number", -100, 100, whole=True), "higher goes first", default=0
     )
