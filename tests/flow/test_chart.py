@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import combinations
 from pathlib import Path
 
@@ -207,3 +208,22 @@ def assert_clear_but_loops(chart: Chart, drawing: Drawing) -> None:
             tuple(one for one, s in zip(drawing.lines, straight, strict=True) if s),
         ),
     )
+
+
+def test_a_large_flow_is_drawn_in_time():
+    names = [f"n{number}" for number in range(200)]
+    boxes = tuple(Box(name, "menu", name, "some words", name == "n0") for name in names)
+    targets = {
+        (at, min(at + step, 199) if (at + step) % 10 else at // 2)
+        for at in range(200)
+        for step in (1, 3, 7)
+    }
+    ways = tuple(
+        Way(names[at], names[to], ("1",), is_failure=False)
+        for at, to in sorted(targets)
+        if at != to
+    )
+    started = time.perf_counter()
+    drawing = draw(Chart("large", "", boxes, ways))
+    assert time.perf_counter() - started < 10  # under one on an idle machine
+    assert len(drawing.lines) == len(ways)
