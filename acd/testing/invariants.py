@@ -31,7 +31,17 @@ class InvariantBroken(AssertionError):
 def problems(state: State) -> list[str]:
     """Return every broken rule of a state between two steps; empty when all hold."""
     found: list[str] = []
-    for check in (_agents, _contacts, _messages, _offers, _legs, _timers, _matching, _sites):
+    for check in (
+        _agents,
+        _contacts,
+        _messages,
+        _tasks,
+        _offers,
+        _legs,
+        _timers,
+        _matching,
+        _sites,
+    ):
         found += check(state)
     return found
 
@@ -128,6 +138,19 @@ def _own_leg(state: State, contact: Contact) -> Iterator[str]:
     leg = state.legs.get(contact.leg)
     if leg is None or leg.contact != contact.id or leg.state is LegState.CLOSING:
         yield f"{contact.id} is open but its leg is {leg}"
+
+
+def _tasks(state: State) -> Iterator[str]:
+    waited = {c.task: c.id for c in state.contacts.values() if c.task is not None}
+    if waited != state.tasks:
+        yield f"contacts wait for {waited} and not for {state.tasks}"
+    for task, errand in state.errands.items():
+        if errand.task != task or errand.leg is not None:
+            yield f"{task} is an errand as {errand}"
+    for task, contact in state.tasks.items():
+        has_leg = state.contacts[contact].leg is not None
+        if has_leg is (task in state.errands):
+            yield f"{task} is begun again twice after a restart, or never"
 
 
 def _offers(state: State) -> Iterator[str]:
