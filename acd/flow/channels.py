@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from acd.core.channel import Channel
 from acd.flow.graph import Graph, Place
@@ -50,11 +50,24 @@ def reached_by(
         if channel in reached.setdefault(place, set()):
             continue
         reached[place].add(channel)
-        todo += [(edge.target, channel) for edge in graph.edges.get(place, ())]
+        todo += [(target, channel) for target in _ways(graph, place, channel)]
         on_fail = graph.flows[place[0]].on_fail if place[0] in graph.flows else None
         if on_fail is not None:
             todo.append(((place[0], on_fail), channel))
     return {place: frozenset(channels) for place, channels in reached.items()}
+
+
+def _ways(graph: Graph, place: Place, channel: Channel) -> Iterator[Place]:
+    """Iterate over where contacts of a channel may go from a node.
+
+    A node that goes by the channel says so with a method ``led`` of its keys.
+    """
+    node = graph.node(place)
+    led = getattr(node.keys, "led", None) if node is not None else None
+    only = led(channel) if led is not None else None
+    for edge in graph.edges.get(place, ()):
+        if only is None or edge.target == (place[0], only):
+            yield edge.target
 
 
 def check_channels(
@@ -79,5 +92,5 @@ def check_channels(
             ats[place].say(
                 Code.WRONG_CHANNEL,
                 f"{quoted(place[1])} serves {served} only, and contacts by {who} come here: "
-                "branch on channel before",
+                "switch on channel before",
             )

@@ -71,18 +71,25 @@ class Switch:
     empty text; a text that is no number fits no comparison of numbers.
     """
 
-    on: str = key(Source(), "the attribute, or `ani`, `dnis`, `caller_name`, `language`")
+    on: str = key(Source(), "the attribute, or `ani`, `dnis`, `caller_name`, `language`, `channel`")
     cases: tuple[tuple[Comparison, str], ...] = key(_CASES, "tried from first to last")
     default: str = key(node(Exit.AT_ONCE), "where the caller goes when no case fits")
+
+    def way(self, value: str) -> str:
+        """Return where a value of the attribute leads."""
+        for comparison, target in self.cases:
+            if comparison.holds(value):
+                return target
+        return self.default
+
+    def led(self, channel: str) -> str | None:
+        """Return where all contacts of a channel are led; None where that goes by other things."""
+        return self.way(channel) if self.on == "channel" else None
 
 
 def enter(keys: Switch, visit: Visit) -> Entry:
     """Compare."""
-    value = visit.values.get(keys.on, "")
-    for comparison, target in keys.cases:
-        if comparison.holds(value):
-            return Go(target)
-    return Go(keys.default)
+    return Go(keys.way(visit.values.get(keys.on, "")))
 
 
 def signal(keys: Switch, visit: Visit, signal: Signal) -> Outcome:
