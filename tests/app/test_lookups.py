@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
+import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from acd.config import ConfigError, load_settings
 from acd.core.effects import PerformTask
 from acd.core.ids import ContactId, TaskId
 from acd.core.task import Lookup, Notify, Task
+from acd.flow.load import load
 from acd.ports.http import HttpReply
 from acd.testing.service import BAD_DAYS, WebService, web_service
 
@@ -312,3 +315,22 @@ def test_urls_that_are_none(tmp_path: Path, url: str) -> None:
     told = {"url": url, "secret_file": secret(tmp_path, "Bearer x")}
     with pytest.raises(ConfigError, match=r"services\.crm"):
         load_settings(services={"crm": told})
+
+
+def test_the_examples_of_the_page_are_in_order() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "services.md").read_text()
+    settings, flow = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    section = tomllib.loads(settings)["services"]["crm"]
+    assert section.pop("secret_file") == "crm.secret"
+    named = load_settings(services={"crm": section}).services
+    files = {
+        "numbers.toml": '"100" = "gold"\n',
+        "queues.toml": "[desk]\n",
+        "prompts/en.toml": "",
+        "prompts/es.toml": "",
+        "gold.toml": flow,
+    }
+    encoded = {name: text.encode() for name, text in files.items()}
+    site, problems = load(encoded, {}, frozenset({"UTC"}), services=named)
+    assert problems == []
+    assert site is not None
