@@ -6,7 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from acd.app.site import STORIES, load_site, read_files
-from acd.app.stories import read_stories, tell
+from acd.app.stories import tell
+from acd.app.story import read_stories
 from acd.flow.problems import Problem, Report
 
 

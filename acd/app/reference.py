@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING
 from typing import Any
 
-from acd.app.stories import Story, StoryStep
+from acd.app.story import Story, StoryStep
 from acd.flow.commands import CommandKeys
 from acd.flow.files import NumberKeys, QueueKeys
 from acd.flow.hours import CalendarKeys, HolidayKeys

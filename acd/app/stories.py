@@ -1,182 +1,41 @@
-"""Stories: examples of calls that are tests, told through the real engine in virtual time.
+"""Stories told through the real engine in virtual time.
 
-A story says when who calls which number and then, step by step, what the caller does and what
-must come of it. Nobody waits for anything: what is played ends after :data:`PLAY_SECONDS` of
-virtual time, and no agent is logged in, so a caller who reaches a queue stays there until the
-story lets time pass.
+Nobody waits for anything: what is played ends after :data:`PLAY_SECONDS` of virtual time, and no
+agent is logged in, so a customer who reaches a queue stays there until the story lets time pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from acd.app.flows import flow_interpreter
-from acd.app.site import time_zones
+from acd.app.story import Story, StoryStep, Written
 from acd.core import effects as f
+from acd.core import events as e
 from acd.core import inputs as i
+from acd.core.agent import AgentProfile, Presence
+from acd.core.channel import TRAITS, Channel
 from acd.core.contact import Contact, ContactState, EndReason
 from acd.core.engine import Engine, Outcome
-from acd.core.events import ContactClosed, ContactOpened
-from acd.core.ids import LegId, PlaybackId, RecordingId
+from acd.core.flows import Prompt
+from acd.core.ids import AgentName, ContactId, LegId, OfferId, PlaybackId, RecordingId, TaskId
 from acd.core.leg import GoneCause
+from acd.core.message import Author
 from acd.core.site import Site
 from acd.core.timers import Instant, after
-from acd.flow.kinds import (
-    BAD,
-    DIGITS,
-    Flag,
-    ListOf,
-    Number,
-    OneOf,
-    Plain,
-    TableOf,
-    Text,
-    wrong_type,
-)
-from acd.flow.load import parse
-from acd.flow.problems import At, Code, Report, did_you_mean, quoted
-from acd.flow.schema import Record, key, keys_of, read_schema
+from acd.flow.channels import channel_of
+from acd.flow.problems import Code, did_you_mean, quoted
+from acd.flow.schema import keys_of
 
 PLAY_SECONDS = 3.0
 """How long whatever is played takes in a story."""
 
 _LEG = LegId("story-caller")
 _NODE = "story"
-
-
-# --- how stories are written --------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _WhenKind(Plain):
-    label: str = "date and time"
-
-    def read(self, raw: object, at: At) -> Any:
-        """Read a TOML date-time."""
-        return raw if isinstance(raw, datetime) else wrong_type(at, "a date and time", raw)
-
-
-@dataclass(frozen=True, slots=True)
-class _KeysKind(Plain):
-    label: str = "phone keys"
-
-    def read(self, raw: object, at: At) -> Any:
-        """Read a text of keys."""
-        if not isinstance(raw, str):
-            return wrong_type(at, "a text of phone keys", raw)
-        if not raw or not set(raw) <= set(DIGITS):
-            at.say(Code.BAD_STORY, f"{quoted(raw)} are not phone keys: {DIGITS}")
-            return BAD
-        return raw
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryStep:
-    """One step; exactly one of these keys."""
-
-    hears: str | None = key(
-        Text(longest=1000), "prompt key, or spoken text, that begins to play", default=None
-    )
-    presses: str | None = key(_KeysKind(), "the caller presses these keys", default=None)
-    waits: float | None = key(
-        Number("seconds", 0, 86400), "the caller does nothing for so long", default=None
-    )
-    leaves_message: float | None = key(
-        Number("seconds", 0, 600), "the caller speaks for so long; 0 is silence", default=None
-    )
-    hangs_up: bool | None = key(Flag(), "the caller hangs up", default=None)
-    reaches: str | None = key(Text(), "the caller waits in this queue", default=None)
-    requires: Mapping[str, int] | None = key(
-        TableOf(
-            "table of skill to level",
-            value=Number(least=1, most=100, whole=True),
-            key_fits=str.isprintable,
-            key_wanted="a skill",
-            may_be_empty=True,
-        ),
-        "what the agent must be able to do by now, exactly",
-        default=None,
-    )
-    knows: Mapping[str, str] | None = key(
-        TableOf("table of attribute to text", value=Text(longest=1000), key_wanted="an attribute"),
-        "what is known about the contact, among other things",
-        default=None,
-    )
-    speaks: str | None = key(Text(), "language spoken to the caller", default=None)
-    ends: str | None = key(
-        OneOf("end reason", tuple(reason.value for reason in EndReason), Code.BAD_STORY),
-        "the contact has ended for this reason",
-        default=None,
-    )
-
-    def contradiction(self) -> str | None:
-        """Say so unless it is one step."""
-        given = [item.name for item in fields(self) if getattr(self, item.name) is not None]
-        return None if len(given) == 1 else "a step has exactly one key"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """One table `[[story]]`."""
-
-    title: str = key(Text(), "what it shows")
-    at: datetime = key(  # noqa: RUF009  # a field, as all of them
-        _WhenKind(), "when the call comes in: `2026-11-23T19:30:00`"
-    )
-    timezone: str = key(Text(), "time zone of `at`, unless it says its own", default="UTC")
-    calls: str = key(Text(longest=40), "the number dialled")
-    caller: str = key(Text(longest=200), "the caller's number", default="+15550199")
-    full: tuple[str, ...] = key(
-        ListOf("list of queues", item=Text()), "queues that take nobody more", default=()
-    )
-    steps: tuple[StoryStep, ...] = key(
-        ListOf("list of steps", item=Record("step", StoryStep), least=1, most=200),
-        "what happens",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A story and where it is written."""
-
-    story: Story
-    at: At
-
-
-def read_stories(files: Mapping[str, bytes], report: Report) -> list[Written]:
-    """Return the stories of ``stories/*.toml``; what is wrong with them goes to ``report``."""
-    stories = []
-    for name in sorted(files):
-        raw = parse(name, files[name], report)
-        if raw is None:
-            continue
-        place = report.at(name)
-        for key_name in raw:
-            if key_name != "story":
-                (place / key_name).say(Code.UNKNOWN_KEY, f"no key {quoted(key_name)}: [[story]]")
-        tables = raw.get("story")
-        if not isinstance(tables, list):
-            place.say(Code.BAD_STORY, "there is no story: a story is a table [[story]]")
-            continue
-        for index, table in enumerate(tables):
-            at = place / "story" / index
-            story = read_schema(Story, table, at)
-            if story is BAD:
-                continue
-            if story.timezone not in time_zones():
-                hint = did_you_mean(story.timezone, time_zones())
-                zone = quoted(story.timezone)
-                (at / "timezone").say(Code.BAD_TIMEZONE, f"no time zone {zone}{hint}")
-                continue
-            stories.append(Written(story, at))
-    return stories
-
-
-# --- how they are told --------------------------------------------------------------------------
 
 
 def tell(site: Site, written: Written) -> None:
@@ -216,15 +75,25 @@ class _Teller:
         epoch = datetime(1970, 1, 1, tzinfo=UTC)
         self.now = Instant((start - epoch) // timedelta(microseconds=1))
         self.engine = Engine(flow_interpreter(), is_strict=True)
+        self.story = story
+        self.site = site
         self.contact: Contact | None = None
         self.reason: EndReason | None = None
         self.heard: list[str] = []
         self.listened = 0  # how much of it the story has asked for
         self.playing: tuple[Instant, PlaybackId] | None = None
         self.recording: RecordingId | None = None
+        self.task: TaskId | None = None
+        self.offer: tuple[OfferId, LegId | None] | None = None
+        self.is_out = False  # in the site's own dialplan
+        self.promised = ""
+        self.scores: list[int] = []
+        self.intake = 0
         self.send(i.OpenLog("story", "story"))
         self.send(i.PublishSite(site))
-        self.send(i.LegArrived(_LEG, _NODE, story.caller, story.calls))
+        self.send(i.PbxSeen(_NODE, "story", (), (), is_fresh=True))
+        if story.calls is not None:
+            self.send(i.LegArrived(_LEG, _NODE, story.caller, story.calls))
 
     def send(self, cause: i.Input) -> None:
         """Tell the engine something now."""
@@ -233,10 +102,23 @@ class _Teller:
     def _follow(self, outcome: Outcome) -> None:
         for record in outcome.records:
             match record.body:
-                case ContactOpened(contact):
+                case e.ContactOpened(contact, dial=number) if number:
+                    self.promised = number
+                case e.ContactOpened(contact):
                     self.contact = self.engine.state.contacts.get(contact)
-                case ContactClosed(_, reason):
+                    self.reason = None
+                case e.ContactEnded(contact, reason) if self._is_mine(contact):
                     self.reason = reason
+                case e.MessageAdded(author=Author.SYSTEM, text=text):
+                    self.heard.append(text)
+                case e.ScoreKept(score=score):
+                    self.scores.append(score)
+                case e.TaskStarted(task=task, is_errand=False):
+                    self.task = task
+                case e.TaskEnded(task=task) if task == self.task:
+                    self.task = None
+                case e.OfferMade(offer=offer, leg=leg):
+                    self.offer = (offer, leg)
         for effect in outcome.effects:
             match effect:
                 case f.Play(_, playback, prompts):
@@ -246,9 +128,14 @@ class _Teller:
                     self.playing = None
                 case f.TakeMessage(_, recording):
                     self.recording = recording
+                case f.SendOut():
+                    self.is_out = True
                 case f.HangUp(leg):
-                    self.playing = None
+                    self.playing = None if leg == _LEG else self.playing
                     self.send(i.LegGone(leg))
+
+    def _is_mine(self, contact: ContactId) -> bool:
+        return self.contact is not None and self.contact.id == contact
 
     def play_on(self) -> bool:
         """Let what is being played come to its end; return False if nothing is."""
@@ -306,8 +193,88 @@ class _Teller:
 
     def hangs_up(self, wish: bool) -> str:
         self.playing = None
-        self.send(i.LegGone(_LEG, GoneCause.NORMAL))
+        if self.story.calls is None:
+            self.intake += 1
+            assert self.contact is not None
+            self.send(i.CustomerLeft(self.intake, "story"))
+        else:
+            self.send(i.LegGone(_LEG, GoneCause.NORMAL))
         return ""
+
+    def writes(self, wish: str) -> str:
+        to = self.story.writes_to
+        if to is None:
+            return "this is a call: nothing can be written"
+        channel = channel_of(to)
+        self.intake += 1
+        who = self.story.caller
+        self.send(i.MessageArrived(self.intake, channel, to, who, "", "story", wish))
+        return ""
+
+    def reads(self, wish: str) -> str:
+        language = self.contact.language if self.contact is not None else "en"
+        text = self.site.text_of((Prompt("key", wish),), language) or wish
+        for place in range(self.listened, len(self.heard)):
+            if text in self.heard[place]:
+                self.listened = place + 1
+                return ""
+        return f"does not read {quoted(wish)}{did_you_mean(text, self.heard)}"
+
+    def answers(self, wish: Mapping[str, str]) -> str:
+        while self.task is None:
+            if not self.play_on():
+                return "has asked nothing outside"
+        values = {name: text for name, text in wish.items() if name != "outcome"}
+        if self.is_out:
+            result = values.get("result", "")
+            self.is_out = False
+            self.send(i.LegBack(_LEG, _NODE, "", "", task=self.task, result=result))
+        else:
+            self.send(i.TaskReported(self.task, wish.get("outcome", "ok"), values))
+        return ""
+
+    def served(self, wish: str) -> str:
+        while not self._is_waiting():
+            if not self.play_on():
+                return "waits in no queue, so no agent can take the contact"
+        assert self.contact is not None
+        contact, channel = self.contact.id, self.contact.channel
+        self._hire(wish, channel)
+        if self.offer is None:
+            return f"is not offered to {quoted(wish)}"
+        offer, leg = self.offer
+        if leg is not None:
+            self.send(i.LegAnswered(leg))
+            self.send(i.LegGone(leg, GoneCause.NORMAL))
+        else:
+            self.send(i.AcceptOffer(offer))
+            self.send(i.EndContact(contact, by_customer=False))
+        return ""
+
+    def _hire(self, name: str, channel: Channel) -> None:
+        """Log an agent in who can do everything that anybody could be asked for."""
+        assert self.contact is not None
+        needs = {need.skill: 100 for need in self.contact.requirement}
+        profile = AgentProfile(
+            AgentName(name),
+            skills=needs,
+            queues=dict.fromkeys(self.site.queues, 1),
+            address="story-agent",
+            capacity={channel: 1},
+        )
+        self.send(i.DefineAgent(profile))
+        if TRAITS[channel].has_legs:
+            self.send(i.PhoneReachable(profile.name, is_reachable=True))
+        self.send(i.SetPresence(profile.name, Presence.AVAILABLE))
+
+    def promises(self, wish: str) -> str:
+        while not self.promised:
+            if not self.play_on():
+                return "is promised no call"
+        return "" if self.promised == wish else f"is promised a call to {quoted(self.promised)}"
+
+    def scores_(self, wish: int) -> str:
+        return "" if wish in self.scores else f"no such answer was kept, only {self.scores}"
 
     def reaches(self, wish: str) -> str:
         while not self._is_waiting():
@@ -354,9 +321,10 @@ class _Teller:
         else:
             cursor = self.contact.cursor if self.contact is not None else None
             place = f"is at {cursor.flow}/{cursor.node}" if cursor is not None else "is nowhere"
-        return f"the caller {place} and heard {heard}"
+        return f"the customer {place} and heard {heard}"
 
 
 _STEPS: dict[str, Callable[[_Teller, Any], str]] = {
-    name: getattr(_Teller, name) for name, _, _ in keys_of(StoryStep)
+    name: getattr(_Teller, {"scores": "scores_"}.get(name, name))
+    for name, _, _ in keys_of(StoryStep)
 }

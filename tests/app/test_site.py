@@ -14,7 +14,7 @@ import pytest
 from acd.app.check import check
 from acd.app.reference import filled
 from acd.app.site import defect, load_site
-from acd.app.stories import read_stories
+from acd.app.story import read_stories
 from acd.core.channel import Channel
 from acd.core.contact import Contact, ContactState
 from acd.core.flows import (
