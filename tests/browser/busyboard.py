@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -130,7 +131,9 @@ async def _provide(url: str) -> None:
 @contextlib.asynccontextmanager
 async def busy_board(home: Path) -> AsyncIterator[Board]:
     """Run the sample site with agents of every kind, and let things happen."""
-    settings = house_settings(home, SITE)
+    site = home.with_name(f"{home.name}-site")
+    shutil.copytree(SITE, site)
+    settings = house_settings(home, site)
     settings.home.mkdir(parents=True, exist_ok=True)
     await _provide(database_url(settings))
     async with (

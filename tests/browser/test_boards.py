@@ -200,7 +200,7 @@ async def test_keys_lead_everywhere_in_spanish(leader: Window) -> None:
 async def test_how_administration_looks(admin: Window) -> None:
     page = admin.page
     faults = []
-    for part in ("agents", "tokens", "recordings", "audit", "site"):
+    for part in ("agents", "versions", "tokens", "recordings", "audit", "site"):
         await page.goto(f"/admin#{part}")
         await page.locator(".card").first.wait_for()
         faults += await looks(admin, f"admin-{part}", "desk", "phone", twice=part == "agents")
@@ -267,3 +267,33 @@ async def test_a_recording_is_heard_and_that_is_on_record(admin: Window) -> None
     row = page.get_by_role("row", name=re.compile("recordings.hear")).first
     await expect(row).to_contain_text("agent:adam")
     await page.get_by_text("Complete and unchanged").wait_for()
+
+
+async def test_versions_are_compared_tried_and_taken_back(board: Board, admin: Window) -> None:
+    page, state = admin.page, board.house.state
+    await page.goto("/admin#versions")
+    await page.get_by_role("row", name=re.compile("running")).first.wait_for()
+    old = state.site
+    texts = board.house.settings.site.directory / "prompts" / "en.toml"
+    texts.write_text(texts.read_text() + 'more_words = "A few more words."\n')
+    await page.get_by_role("button", name="What would change").click()
+    await expect(page.locator(".diff .added")).to_contain_text('+more_words = "A few more words."')
+    faults = await looks(admin, "admin-diff", "desk", "phone")
+    await page.keyboard.press("Escape")
+    await page.get_by_label("Note").fill("more words")
+    await page.get_by_label("Only try it").fill("20")
+    await page.get_by_role("button", name="Publish").click()
+    await page.get_by_role("heading", name=re.compile("is being tried")).wait_for()
+    faults += await looks(admin, "admin-canary", "desk", "phone", twice=True)
+    assert state.canary is not None
+    assert state.canary.percent == 20
+    await page.get_by_role("button", name="Promote").click()
+    await board.house.until(lambda: state.site != old)
+    await page.get_by_role("button", name=f"Run again: {old[:8]}").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Run again").click()
+    await board.house.until(lambda: state.site == old)
+    texts.write_text("= no TOML\n")
+    await page.get_by_role("button", name="Publish").click()
+    await page.get_by_role("alert").get_by_text("prompts/en.toml:1").wait_for()
+    assert state.site == old
+    assert faults == []

@@ -1,4 +1,5 @@
-// Administration: agents, tokens of programs, recordings, who did what, and whether all is well.
+// Administration: agents, versions of the dialplans, tokens of programs, recordings, who did what,
+// and whether all is well.
 
 import { html, useEffect, useState } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
@@ -8,8 +9,11 @@ import { Audit } from "./audit.js";
 import { Recordings } from "./recordings.js";
 import { Site } from "./site.js";
 import { Tokens } from "./tokens.js";
+import { Versions } from "./versions.js";
 
-const PARTS = { agents: Agents, tokens: Tokens, recordings: Recordings, audit: Audit, site: Site };
+const PARTS = {
+  agents: Agents, versions: Versions, tokens: Tokens, recordings: Recordings, audit: Audit, site: Site,
+};
 
 function Admin() {
   const [part, choose] = useState(partOf());
