@@ -245,8 +245,8 @@ def told(site_dir: Path, text: str) -> list[str]:
     [
         ('{ hears = "main.thanks" }', 'does not hear "main.thanks"'),
         ('{ presses = "2" }, { reaches = "sales" }', 'reaches queue "support", not "sales"'),
-        ('{ reaches = "sales" }', 'does not reach queue "sales"; the caller is at main/welcome'),
-        ('{ presses = "2" }, { requires = {} }', "requires {'support': 2}; the caller waits in"),
+        ('{ reaches = "sales" }', 'does not reach queue "sales"; the customer is at main/welcome'),
+        ('{ presses = "2" }, { requires = {} }', "requires {'support': 2}; the customer waits in"),
         ('{ presses = "2" }, { presses = "1" }', 'nobody listens to key "1"'),
         ("{ leaves_message = 3 }", "cannot leave a message"),
         ('{ speaks = "es" }', 'is spoken to in "en"'),
@@ -254,7 +254,7 @@ def told(site_dir: Path, text: str) -> list[str]:
         ('{ ends = "voicemail" }', 'does not end with "voicemail"'),
         (
             '{ hangs_up = true }, { ends = "voicemail" }',
-            'ends with "left_flow"; the caller ended with left_flow and heard main.welcome',
+            'ends with "left_flow"; the customer ended with left_flow and heard main.welcome',
         ),
         ("{ waits = 30 }, { hears = 'main.late' }", 'did you mean "main.timeout"?'),
     ],
