@@ -14,6 +14,7 @@ from acd.core import effects as f
 from acd.core import events as e
 from acd.core import inputs as i
 from acd.core.agent import AgentProfile, Presence
+from acd.core.canary import Guard
 from acd.core.channel import Channel
 from acd.core.contact import Contact, ContactState, EndReason
 from acd.core.engine import Engine, Outcome
@@ -365,7 +366,10 @@ class Chaos:
             self.clock.call(3, self._back)
 
     def _publish(self) -> None:
-        self.tell(i.PublishSite(chaos_site(self.random.choice(("v1", "v2", "v3")))))
+        site = chaos_site(self.random.choice(("v1", "v2", "v3")))
+        half = i.StartCanary(site, 50, (), Guard(least=3))
+        kinds = (i.PublishSite(site), half, half, i.PromoteCanary(), i.EndCanary())
+        self.tell(self.random.choice(kinds))
 
     # --- what must hold -------------------------------------------------------------------------
 

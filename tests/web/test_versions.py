@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from webkit import Web, web_at
 
+from acd.app.site import load_site
 from acd.core import inputs as i
+from acd.core.errors import AcdError
 from acd.core.events import CanaryEnded
 from acd.core.ids import LegId
 from acd.core.leg import GoneCause
@@ -212,6 +214,39 @@ async def test_only_this_homes_commands_name_a_directory(web: Web, tmp_path: Pat
     token = web.tokens[Role.ADMIN]
     status, answer = await web.ask("/api/v1/versions", method="POST", token=token, json=body)
     assert (status, answer["error"]["code"]) == (403, "not-yours")
+
+
+async def test_a_version_that_ran_before_versions_were_kept(web: Web, tmp_path: Path):
+    site, _ = load_site(tmp_path / "site")
+    await web.tell(i.PublishSite(site))
+    assert await web.publishing.begin(follow=False) == ""
+    (one,) = (await listed(web))["versions"]
+    assert (one["version"], one["state"], one["author"]) == (site.version, "running", "system")
+    assert (tmp_path / "versions" / site.version / "main.toml").is_file()
+
+
+async def test_a_start_leaves_what_runs_unless_the_directory_is_followed(web: Web, tmp_path: Path):
+    old = (await do(web))["running"]
+    (tmp_path / "versions" / "left-by-a-crash").mkdir()
+    assert await web.publishing.begin(follow=True) == ""
+    write_site(tmp_path / "site", "Later")
+    assert "acd publish" in await web.publishing.begin(follow=False)
+    assert web.centre.state.site == old
+    assert await web.publishing.begin(follow=True) == ""
+    assert web.centre.state.site != old
+    (tmp_path / "site" / "main.toml").unlink()
+    assert "acd check" in await web.publishing.begin(follow=True)
+    assert not (tmp_path / "versions" / "left-by-a-crash").exists()
+
+
+async def test_a_prompt_that_cannot_be_spoken_stops_it(web: Web):
+    async def prepare(*_: object) -> None:
+        raise AcdError("nobody speaks Klingon", code="no-voice")
+
+    web.publishing.prepare = prepare
+    assert "Klingon" in await fails(web, 409, "version-not-ready")
+    assert web.centre.state.site == "v1"
+    assert (await listed(web))["versions"] == []
 
 
 async def test_a_publish_reaches_new_calls_in_under_a_second(web: Web, tmp_path: Path):

@@ -75,6 +75,7 @@ class Web:
         tokens: text of a valid token of each role.
         feed: the live feed.
         said: the text channels, of which only what was said is folded.
+        publishing: versions of the site, from the directory ``site``.
         phones: what the agents' table handed on, each time it was read.
         health: what the only part says of itself.
     """
@@ -86,6 +87,7 @@ class Web:
     clientele: Clientele
     feed: LiveFeed
     said: Texts
+    publishing: Publishing
     tokens: dict[Role, str]
     dialled: list[Dial] = field(default_factory=list)
     phones: list[int] = field(default_factory=list)
@@ -311,7 +313,10 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
         await server.start_server()
         stack.push_async_callback(server.close)
         session = await stack.enter_async_context(ClientSession())
-        web = Web(centre, server, session, projector, clientele, feed, said, texts, dialled, phones)
+        web = Web(
+            centre, server, session, projector, clientele, feed, said, publishing, texts, dialled,
+            phones,
+        )  # fmt: skip
         centre.parts["part"] = lambda: web.health
         yield web
 

@@ -123,7 +123,8 @@ function Canary({ canary, act }) {
         act("/rollback", {}, t("canary.ended", gaps))}>${t("canary.end")}</button>
       <button type="button" class="button primary" onClick=${() =>
         act("/promote", undefined, t("version.runs", gaps))}>${t("canary.promote")}</button></span></header>
-    <p class="quiet-text">${t("canary.share", gaps)} ${t("canary.guard", {
+    <p class="quiet-text">${gaps.percent > 0 && t("canary.share", gaps)}
+      ${gaps.count > 0 && ` ${t("canary.numbers", gaps)}`} ${t("canary.guard", {
       figure: t(`figure.${guard.figure}`), points: guard.worse_by, least: guard.least })}</p>
     <table class="list"><thead><tr><th scope="col"><span class="sr-only">${t("canary.figure")}</span></th>
       <th scope="col">${word("version-state", "canary")}</th>
