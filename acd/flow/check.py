@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from acd.flow.channels import check_channels
-from acd.flow.graph import Graph, graph_of, loops, lost, unreachable
+from acd.core.channel import Channel
+from acd.flow.channels import check_channels, reached_by
+from acd.flow.graph import Graph, Place, graph_of, loops, lost, unreachable
 from acd.flow.kinds import Exit, Ref, To
 from acd.flow.model import Flow
 from acd.flow.problems import At, Code, Report, did_you_mean, quoted
@@ -47,9 +48,26 @@ class Names:
     prompts: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A site whose names were looked at.
+
+    Attributes:
+        graph: its flows.
+        ats: where each node stands.
+        reached: the channels whose customers may come to each node.
+        said: nodes about whose ways on enough was said.
+    """
+
+    graph: Graph
+    ats: Mapping[Place, At]
+    reached: Mapping[Place, frozenset[Channel]]
+    said: frozenset[Place]
+
+
 def check(
     report: Report, flows: Mapping[str, Flow], numbers: Iterable[Named], names: Names
-) -> None:
+) -> Checked:
     """Report every name that names nothing, and every way a caller could be lost.
 
     Args:
@@ -57,6 +75,9 @@ def check(
         flows: flows by name; flow ``x`` was read from ``x.toml``.
         numbers: what ``numbers.toml`` and the other files beside flows name.
         names: what there is.
+
+    Returns:
+        What else can be found out from.
     """
     nodes = {
         (flow_name, name): Named(
@@ -85,11 +106,12 @@ def check(
                     hint = did_you_mean(ref.name, known)
                     at.say(_UNKNOWN[ref.to], f"no {ref.to} {quoted(ref.name)}{hint}")
     graph = graph_of(flows)
-    _check_ways(report, graph, nodes)
     ats = {place: named.at for place, named in nodes.items()}
-    check_channels(
-        graph, ats, _flows_in(NUMBERS, numbers), [f for _, f in _flows_in(COMMANDS, numbers)]
-    )
+    said = _check_ways(report, graph, nodes)
+    entrances = _flows_in(NUMBERS, numbers)
+    commands = [flow for _, flow in _flows_in(COMMANDS, numbers)]
+    check_channels(graph, ats, entrances, commands)
+    return Checked(graph, ats, reached_by(graph, entrances, commands), frozenset(said))
 
 
 def _flows_in(file: str, named: Iterable[Named]) -> list[tuple[str, str]]:
@@ -111,33 +133,48 @@ def _check_prompt(at: At, key: str, languages: Iterable[str], names: Names) -> N
             at.say(Code.UNKNOWN_PROMPT, f"no prompt {quoted(key)} in prompts/{language}.toml{hint}")
 
 
-def _check_ways(report: Report, graph: Graph, nodes: Mapping[tuple[str, str], Named]) -> None:
+def _check_ways(report: Report, graph: Graph, nodes: Mapping[Place, Named]) -> set[Place]:
+    """Report what the graph alone shows; return the nodes about which that says enough."""
     whole = _check_targets(report, graph, nodes)
     for place, keys in graph.exitless.items():
         missing = " or ".join(f'"{key}"' for key in keys)
         nodes[place].at.say(
             Code.NO_EXIT, f'{quoted(place[1])} may fail: give it {missing}, or the flow "on_fail"'
         )
+    said = set(graph.exitless)
     for loop in loops(graph):
+        said.update(loop)
         way = " → ".join(name for _, name in [*loop, loop[0]])
-        nodes[loop[0]].at.say(Code.LOOP_WITHOUT_WAIT, f"nothing is waited for on the way {way}")
+        nodes[loop[0]].at.say(
+            Code.LOOP_WITHOUT_WAIT,
+            f"nothing is waited for on the way {way}",
+            "lead one of these nodes elsewhere, or play or wait for something on the way",
+        )
     if whole:  # else what is not reached may be what a mistyped exit means
         for place in unreachable(graph):
-            nodes[place].at.say(Code.UNREACHABLE_NODE, f"nothing leads to node {quoted(place[1])}")
+            nodes[place].at.say(
+                Code.UNREACHABLE_NODE,
+                f"nothing leads to node {quoted(place[1])}",
+                "lead to it from another node, or remove it",
+            )
     trapped = lost(graph, tuple(Exit))
     for place in trapped:
         nodes[place].at.say(
-            Code.TRAP, f"no way leads from {quoted(place[1])} to a human or to an end"
+            Code.TRAP,
+            f"no way leads from {quoted(place[1])} to a human or to an end",
+            "let one of the nodes on this way lead to a queue, a message or an end",
         )
-    for place in lost(graph, (Exit.AT_ONCE, Exit.IN_TIME)):
-        if place not in trapped:
-            nodes[place].at.say(
-                Code.SILENT_LOOP,
-                f"a silent caller never gets from {quoted(place[1])} to a human or an end",
-            )
+    silent = [p for p in lost(graph, (Exit.AT_ONCE, Exit.IN_TIME)) if p not in trapped]
+    for place in silent:
+        nodes[place].at.say(
+            Code.SILENT_LOOP,
+            f"a silent caller never gets from {quoted(place[1])} to a human or an end",
+            "let on_fail lead to a human or an end",
+        )
+    return said.union(trapped, silent)
 
 
-def _check_targets(report: Report, graph: Graph, nodes: Mapping[tuple[str, str], Named]) -> bool:
+def _check_targets(report: Report, graph: Graph, nodes: Mapping[Place, Named]) -> bool:
     """Report exits to nodes that do not exist; return whether there are none, nor broken nodes."""
     whole = not any(flow.broken for flow in graph.flows.values())
     for flow_name, flow in graph.flows.items():

@@ -113,6 +113,21 @@ class FlowInterpreter:
         return program
 
 
+def advance(
+    flows: Mapping[str, Flow], size: int, visit: Visit, cursor: Cursor, signal: Signal
+) -> Step:
+    """Take one step of a contact in flows that are compiled.
+
+    Args:
+        flows: flow by name.
+        size: number of nodes in all of them.
+        visit: new, of this contact.
+        cursor: where the contact is.
+        signal: what happens.
+    """
+    return _Walk(_Program({}, flows, size), visit).resume(cursor, signal)
+
+
 class _Walk:
     """One step: from a signal to the next wait."""
 
@@ -160,8 +175,9 @@ class _Walk:
         outcome = node.type.signal(node.keys, visit, signal)
         if outcome is FAIL:
             visit.trouble("failed")
+        is_own = isinstance(outcome, Again) and outcome.is_own
         if isinstance(signal, DigitPressed | Said) and isinstance(outcome, Stay | Again):
-            outcome = self._command(signal) or outcome
+            outcome = (None if is_own else self._command(signal)) or outcome
         if isinstance(outcome, Again):
             outcome = self._ask_again(node, outcome)
         return self._stay(cursor) if isinstance(outcome, Stay) else self.finish(outcome)

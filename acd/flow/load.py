@@ -25,6 +25,7 @@ from acd.flow.kinds import To, good_name
 from acd.flow.problems import Code, Problem, Report
 from acd.flow.promotions import read_promotions
 from acd.flow.prompts import read_prompts
+from acd.flow.proof import prove
 from acd.flow.read import read_flow
 from acd.flow.where import locate
 
@@ -112,12 +113,8 @@ def load(
     if services is not None:
         names.known[To.SERVICE] = frozenset(services)
     names.known[To.CONTEXT] = frozenset(dialplan.contexts)
-    check(report, flows, named, names)
-    if report.problems:
-        return None, report.sorted()
-    version = _version(files, sounds, calendars)
     site = Site(
-        version,
+        _version(files, sounds, calendars),
         numbers,
         queues,
         calendars,
@@ -129,7 +126,10 @@ def load(
         commands,
         promotions,
     )
-    return site, []
+    checked = check(report, flows, named, names)
+    is_whole = not report.problems
+    prove(site, checked.graph, checked.ats, checked.reached, checked.said, is_whole=is_whole)
+    return (None, report.sorted()) if report.problems else (site, [])
 
 
 def parse(name: str, content: bytes, report: Report) -> dict[str, object] | None:

@@ -10,7 +10,7 @@ as it really goes. Nodes are known by the signals they wait for and by their exi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, cast
@@ -19,7 +19,6 @@ from acd.core.channel import TRAITS, Channel
 from acd.core.contact import Contact, ContactState
 from acd.core.flows import (
     CallBack,
-    Centre,
     Cursor,
     DigitPressed,
     EndContact,
@@ -45,7 +44,7 @@ from acd.core.timers import Instant
 from acd.flow.graph import Graph, Place
 from acd.flow.interpreter import MISUNDERSTOOD, advance, plainly
 from acd.flow.kinds import Exit, To
-from acd.flow.model import Entry, Flow, Go, Node, Outcome, Wait
+from acd.flow.model import Entry, Go, Node, Outcome, Wait
 from acd.flow.schema import refs_of, sets_of
 from acd.flow.visit import Visit
 
@@ -149,6 +148,10 @@ class _Values(dict[str, str]):
     def get(self, name: str, default: Any = None) -> Any:
         return self[name]
 
+    def known(self, name: str) -> str | None:
+        """Return what is known without asking."""
+        return super().get(name)
+
     def __contains__(self, name: object) -> bool:
         if not super().__contains__(name):
             self.asked = True
@@ -165,7 +168,7 @@ _LIKELY = {"ani": "+15550199", "language": "en", "caller_name": ""}
 class _Probe(Visit):
     """A visit of any contact at any time."""
 
-    __slots__ = ("facts", "fresh", "ways")
+    __slots__ = ("facts", "fresh", "must", "ways")
 
     def __init__(self, site: Site, contact: Contact, known: Mapping[str, str]) -> None:
         super().__init__(site, contact, _EPOCH, _NoCentre(), plainly)
@@ -173,6 +176,7 @@ class _Probe(Visit):
         self.facts["channel"] = contact.channel.value
         self.fresh: list[str] = []
         self.ways: tuple[Go, ...] = ()
+        self.must = False
 
     def is_open(self, calendar: str) -> bool | None:
         """Maybe."""
@@ -252,8 +256,23 @@ class Explorer:
         self._decisive = decisive(graph)
         limits = [flow.escalate_after or 0 for flow in graph.flows.values()]
         self._counted = max(limits, default=0)  # misunderstandings beyond change nothing
-        self._types: dict[tuple[int, tuple[Go, ...]], Any] = {}
-        self._flows = {name: self._probed(name, flow) for name, flow in graph.flows.items()}
+        self._flows = {
+            name: replace(
+                flow,
+                nodes={n: _probed(node, self._ways((name, n))) for n, node in flow.nodes.items()},
+            )
+            for name, flow in graph.flows.items()
+        }
+
+    def _ways(self, place: Place, *exits: Exit) -> tuple[Go, ...]:
+        """Return the ways out of a node that are taken at once, or by other exits."""
+        wanted = exits or (Exit.AT_ONCE,)
+        ways = (
+            Go(edge.target[1], None if edge.target[0] == place[0] else edge.target[0])
+            for edge in self._graph.edges[place]
+            if edge.exit in wanted and self._graph.node(edge.target) is not None
+        )
+        return tuple(dict.fromkeys(ways))
 
     def enter(self, place: Place) -> Move:
         """Return what becomes of a contact that comes to a node, knowing nothing of it."""
@@ -269,15 +288,23 @@ class Explorer:
             yield self._after(state, cast("Signal", _Chosen(way)), Cause.DATA, 0.0)
         if pending.must:
             return
+        led_to: set[Place] = set()
         for signal, cause, seconds in self._signals(pending):
             move = self._after(state, signal, cause, seconds)
-            if move.to is not state and not self._is_wished(state, move):
+            if move.to is not state and not self._is_wished(state, signal, move):
+                led_to.update(move.visited[:1])
                 yield move
+        if pending.task:  # and whatever else may be answered
+            for way in self._ways(state.place, Exit.AT_ONCE, Exit.IN_TIME):
+                if (way.flow or state.flow, way.node) not in led_to:
+                    chosen = cast("Signal", _Chosen(way))
+                    yield self._after(state, chosen, Cause.TASK, pending.seconds or 0.0)
 
     def _signals(self, pending: Pending) -> Iterator[tuple[Signal, Cause, float]]:
         waits = pending.seconds or 0.0
+        play = PLAY_SECONDS if self._traits.has_legs else 0.0
         if pending.playing:
-            yield PlaybackDone(), Cause.TIME, PLAY_SECONDS
+            yield PlaybackDone(), Cause.TIME, play
         if pending.seconds is not None:
             yield TimedOut(), Cause.TASK if pending.task else Cause.SILENCE, waits
         if pending.task:
@@ -292,14 +319,16 @@ class Explorer:
                 yield QueueLeft("full"), Cause.REFUSED, 0.0
             yield QueueLeft("unknown"), Cause.REFUSED, 0.0
         elif self._traits.has_legs:
-            yield _WRONG_KEY, Cause.WRONG, PLAY_SECONDS if pending.playing else waits
+            yield _WRONG_KEY, Cause.WRONG, play if pending.playing else waits
         else:
             yield _WRONG_WORDS, Cause.WRONG, waits
 
-    def _is_wished(self, state: State, move: Move) -> bool:
-        """Return whether the node is left by a way that only the caller can take."""
-        if not move.visited:
+    def _is_wished(self, state: State, signal: Signal, move: Move) -> bool:
+        """Return whether the node is left by a way that only the customer can take."""
+        if not move.visited or not isinstance(signal, Said | TaskDone | MessageDone):
             return False
+        if move.visited[0] == (state.flow, self._graph.flows[state.flow].on_fail):
+            return False  # they were given up on
         ways = [e.exit for e in self._graph.edges[state.place] if e.target == move.visited[0]]
         return bool(ways) and all(way is Exit.BY_CALLER for way in ways)
 
@@ -329,7 +358,6 @@ class Explorer:
         message: float | None = None
         if before is not None and cause is Cause.WRONG:  # what was begun goes on
             task, message = before.pending.task, before.pending.message
-        playing = False
         ways: list[Place] = []
         for action in step.actions:
             match action:
@@ -340,31 +368,22 @@ class Explorer:
                     task = True
                 case TakeMessage(_, silence):
                     message = silence
-                case Enqueue():
+                case Enqueue() | CallBack():
                     queue = True
-                case CallBack():
-                    return Move(None, cause, seconds, (*visited, *ways))
                 case EndContact(how):
                     failed = how is FlowEnd.FAILED
                     return Move(None, cause, seconds, (*visited, *ways), failed)
         cursor = step.cursor
         visited = (*visited, *ways)
-        if visited and self._serves(visited[-1]) is False:
+        here = self._graph.node((cursor.flow, cursor.node))
+        if here is None or self._contact.channel not in here.type.channels:
             return Move(None, cause, seconds, visited)  # reported as the wrong channel
         memory = dict(cursor.memory)
         playing = memory.pop("playing", "") != ""
         for name in ("answered", "until", "hops", "firm"):
             memory.pop(name, None)
         known = tuple((n, v) for n in self._decisive if (v := probe.facts.known(n)) is not None)
-        pending = Pending(
-            playing,
-            step.wait_seconds,
-            task,
-            queue,
-            message,
-            probe.ways,
-            probe.must,
-        )
+        pending = Pending(playing, step.wait_seconds, task, queue, message, probe.ways, probe.must)
         counts = dict(cursor.counts)
         if MISUNDERSTOOD in counts:
             counts[MISUNDERSTOOD] = min(counts[MISUNDERSTOOD], self._counted)
@@ -380,3 +399,60 @@ class Explorer:
             pending,
         )
         return Move(to, cause, seconds, visited)
+
+
+def _probed(node: Node, ways: tuple[Go, ...]) -> Node:
+    """Return a node that stops where it has several ways, instead of choosing one."""
+    real = node.type
+
+    def enter(keys: Any, visit: Visit) -> Entry:
+        probe = cast("_Probe", visit)
+        probe.facts.asked = False
+        probe.fresh.clear()
+        entry = real.enter(keys, visit)
+        if not probe.facts.asked:
+            return entry
+        probe.forget_fresh()
+        if isinstance(entry, Wait):
+            probe.ways = ways
+        elif isinstance(entry, Go) and len(choice := tuple(dict.fromkeys((entry, *ways)))) > 1:
+            probe.ways, probe.must = choice, True
+            return Wait()
+        return entry
+
+    def signal(keys: Any, visit: Visit, signal: Signal) -> Outcome:
+        if isinstance(signal, _Chosen):
+            for name in sets_of(keys):
+                cast("_Probe", visit).facts.pop(name, None)
+            return signal.way
+        outcome = real.signal(keys, visit, signal)
+        cast("_Probe", visit).forget_fresh()
+        return outcome
+
+    return replace(node, type=replace(real, enter=enter, signal=signal))
+
+
+def decisive(graph: Graph) -> tuple[str, ...]:
+    """Return the attributes on which it depends where contacts go."""
+    nodes = [node for flow in graph.flows.values() for node in flow.nodes.values()]
+    reads = [frozenset(_reads(node)) for node in nodes]
+    found = {
+        name
+        for (place, edges), names in zip(graph.edges.items(), reads, strict=True)
+        if len({edge.target for edge in edges if edge.exit is Exit.AT_ONCE}) > 1
+        for name in names
+    }
+    while True:
+        more = {
+            name
+            for node, names in zip(nodes, reads, strict=True)
+            if not found.isdisjoint(sets_of(node.keys))
+            for name in names
+        }
+        if more <= found:
+            return tuple(sorted(found))
+        found |= more
+
+
+def _reads(node: Node) -> Iterator[str]:
+    return (ref.name for ref in refs_of(node.keys) if ref.to is To.ATTRIBUTE)

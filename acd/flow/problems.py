@@ -44,14 +44,18 @@ class Code(Enum):
     UNKNOWN_PROMPT = ("unknown-prompt", "a prompt has no text in a language that the site speaks")
     UNKNOWN_LANGUAGE = ("unknown-language", "no prompts file for this language")
     UNKNOWN_ATTRIBUTE = ("unknown-attribute", "no node ever sets this attribute")
+    UNSET_ATTRIBUTE = ("unset-attribute", "nothing has set this attribute by the time it is used")
+    NEVER_A_NUMBER = ("never-a-number", "an attribute is compared as a number and is never one")
+    SECRET_IN_FILE = ("secret-in-file", "a password, token or private key stands in a file")
     UNKNOWN_STRATEGY = ("unknown-strategy", "no such way of choosing an agent")
     MISSING_SOUND = ("missing-sound", "a recorded prompt names a file that is not in sounds/")
     BAD_SOUND = ("bad-sound", "a sound that Asterisk cannot play: see Prompts")
     NO_EXIT = ("no-exit", "a node may fail and nothing says where the caller goes then")
     UNREACHABLE_NODE = ("unreachable-node", "nothing leads to this node")
     LOOP_WITHOUT_WAIT = ("loop-without-wait", "nodes lead round without ever waiting")
-    TRAP = ("trap", "no way leads from here to a human or to an end")
+    TRAP = ("trap", "somebody may never come from here to a human or to an end")
     SILENT_LOOP = ("silent-loop", "a caller who does nothing goes round for ever")
+    TOO_LONG = ("too-long", "it takes too long to come from here to a human or to an end")
     BAD_DIALPLAN = ("bad-dialplan", "a line of asterisk/*.conf that Asterisk could not use")
     DIALPLAN_RESERVED = ("dialplan-reserved", "a context of the engine's own")
     DIALPLAN_REFUSED = ("dialplan-refused", "something that could run commands or read files")
@@ -74,15 +78,18 @@ class Problem:
         line: line, from 1; 1 for what concerns the file as a whole.
         code: stable kebab-case code, one of :class:`Code`.
         message: one sentence for people.
+        hint: how to mend it; empty where the message says it or nobody knows.
     """
 
     file: str
     line: int
     code: str
     message: str
+    hint: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.code}: {self.message}"
+        hint = f" (hint: {self.hint})" if self.hint else ""
+        return f"{self.file}:{self.line}: {self.code}: {self.message}{hint}"
 
 
 @dataclass(slots=True)
@@ -92,9 +99,9 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     wheres: dict[str, Where] = field(default_factory=dict)
 
-    def add(self, code: Code, message: str, *, file: str, line: int) -> None:
+    def add(self, code: Code, message: str, hint: str = "", *, file: str, line: int) -> None:
         """Add a problem whose line is known."""
-        self.problems.append(Problem(file, line, code.code, one_line(message)))
+        self.problems.append(Problem(file, line, code.code, one_line(message), one_line(hint)))
 
     def at(self, file: str, *path: str | int) -> At:
         """Return the place ``path`` in ``file``."""
@@ -122,9 +129,9 @@ class At:
         where = self.report.wheres.get(self.file)
         return where.line(self.path) if where else 1
 
-    def say(self, code: Code, message: str) -> None:
-        """Report a problem here."""
-        self.report.add(code, message, file=self.file, line=self.line)
+    def say(self, code: Code, message: str, hint: str = "") -> None:
+        """Report a problem here, and how to mend it."""
+        self.report.add(code, message, hint, file=self.file, line=self.line)
 
 
 def one_line(text: str) -> str:

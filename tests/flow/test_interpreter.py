@@ -228,8 +228,13 @@ flow = "other"
 [node.human]
 type = "enqueue"
 queue = "support"
-on_timeout = "hold"
+on_timeout = "rounds"
 on_fail = "mail"
+[node.rounds]
+type = "loop"
+times = 3
+body = "hold"
+done = "mail"
 [node.hold]
 type = "play"
 prompt = "late"
