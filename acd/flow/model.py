@@ -86,10 +86,12 @@ class Again:
     Attributes:
         reason: ``no_input`` or ``not_understood``.
         first: prompts heard before the question is repeated.
+        is_own: the key means something to the node itself, so it is no command.
     """
 
     reason: str
     first: tuple[str, ...] = ()
+    is_own: bool = False
 
 
 Entry = Go | Return | Wait | End

@@ -101,7 +101,7 @@ def signal(keys: Collect, visit: Visit, signal: Signal) -> Outcome:
 
 def _complete(keys: Collect, visit: Visit, digits: str) -> Outcome:
     if len(digits) < keys.min_digits:
-        return Again("not_understood", keys.invalid or ())
+        return Again("not_understood", keys.invalid or (), is_own=bool(digits))
     visit.set(keys.attribute, digits)
     return Go(keys.next)
 
