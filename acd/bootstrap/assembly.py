@@ -316,7 +316,7 @@ class _Assembly:
 
     def _contact_of_leg(self, leg_id: LegId) -> str:
         leg = self._loop.engine.state.legs.get(leg_id)
-        return leg.contact if leg is not None and leg.contact is not None else leg_id
+        return leg_id if leg is None else leg.came_with or leg_id
 
     def _make_centre(self, phones: Telephony, roster: Roster) -> Centre:
         return Centre(

@@ -45,6 +45,8 @@ class Leg:
     """A leg in the state; it leaves the state when it is gone.
 
     Attributes:
+        contact: the contact it is part of now.
+        came_with: the contact it was part of first: what is done to it is done in that order.
         farewell: hang up when this playback has ended.
     """
 
@@ -56,3 +58,4 @@ class Leg:
     agent: AgentName | None = None
     offer: OfferId | None = None
     farewell: PlaybackId | None = None
+    came_with: ContactId | None = None

@@ -22,6 +22,7 @@ def _(state: State, _: Timers, event: e.LegOpened, _at: Instant, _seq: int) -> N
         contact=event.contact,
         agent=event.agent,
         offer=event.offer,
+        came_with=event.contact,
     )
     if event.role is not LegRole.AGENT:
         if event.contact in state.contacts:
