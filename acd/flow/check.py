@@ -55,12 +55,14 @@ class Checked:
     Attributes:
         graph: its flows.
         ats: where each node stands.
+        entered: flows that contacts enter.
         reached: the channels whose customers may come to each node.
         said: nodes about whose ways on enough was said.
     """
 
     graph: Graph
     ats: Mapping[Place, At]
+    entered: tuple[str, ...]
     reached: Mapping[Place, frozenset[Channel]]
     said: frozenset[Place]
 
@@ -111,7 +113,9 @@ def check(
     entrances = _flows_in(NUMBERS, numbers)
     commands = [flow for _, flow in _flows_in(COMMANDS, numbers)]
     check_channels(graph, ats, entrances, commands)
-    return Checked(graph, ats, reached_by(graph, entrances, commands), frozenset(said))
+    entered = (*(flow for _, flow in entrances), *commands)
+    reached = reached_by(graph, entrances, commands)
+    return Checked(graph, ats, entered, reached, frozenset(said))
 
 
 def _flows_in(file: str, named: Iterable[Named]) -> list[tuple[str, str]]:

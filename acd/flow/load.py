@@ -127,8 +127,7 @@ def load(
         promotions,
     )
     checked = check(report, flows, named, names)
-    is_whole = not report.problems
-    prove(site, checked.graph, checked.ats, checked.reached, checked.said, is_whole=is_whole)
+    prove(site, checked, is_whole=not report.problems)
     return (None, report.sorted()) if report.problems else (site, [])
 
 

@@ -289,7 +289,7 @@ class Explorer:
         if pending.must:
             return
         led_to: set[Place] = set()
-        for signal, cause, seconds in self._signals(pending):
+        for signal, cause, seconds in self._signals(state):
             move = self._after(state, signal, cause, seconds)
             if move.to is not state and not self._is_wished(state, signal, move):
                 led_to.update(move.visited[:1])
@@ -300,13 +300,16 @@ class Explorer:
                     chosen = cast("Signal", _Chosen(way))
                     yield self._after(state, chosen, Cause.TASK, pending.seconds or 0.0)
 
-    def _signals(self, pending: Pending) -> Iterator[tuple[Signal, Cause, float]]:
+    def _signals(self, state: State) -> Iterator[tuple[Signal, Cause, float]]:
+        pending = state.pending
         waits = pending.seconds or 0.0
         play = PLAY_SECONDS if self._traits.has_legs else 0.0
         if pending.playing:
             yield PlaybackDone(), Cause.TIME, play
         if pending.seconds is not None:
-            yield TimedOut(), Cause.TASK if pending.task else Cause.SILENCE, waits
+            node = self._graph.flows[state.flow].nodes[state.node]
+            silence = Cause.TIME if node.type.ask is None else Cause.SILENCE
+            yield TimedOut(), Cause.TASK if pending.task else silence, waits
         if pending.task:
             yield TaskDone("failed"), Cause.TASK, waits
             yield TaskDone("ok"), Cause.TASK, waits

@@ -14,16 +14,17 @@ that lead to it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
 from acd.core.channel import TRAITS, Channel
 from acd.core.site import Site
-from acd.flow.graph import Graph, Place
+from acd.flow.check import Checked
+from acd.flow.graph import Place
 from acd.flow.probe import Cause, Explorer, Move, State
-from acd.flow.problems import At, Code, quoted
+from acd.flow.problems import Code, quoted
 
 LONGEST_STEPS = 60
 """How often a customer may be made to wait for something before a human or an end."""
@@ -110,6 +111,7 @@ class Search:
         self._is_whole = is_whole
         self._said = set(known)
         self._worst: dict[State, Cost] = {}
+        self._order: dict[Place, int] = {}  # in which places were come to
         self._left = 0  # states that may still be looked at
 
     def follow(self, places: Sequence[Place], seconds: float) -> None:
@@ -123,6 +125,7 @@ class Search:
         covered: set[Place] = set()
         for place in places:
             entered = self._explorer.enter(place)
+            self._note(entered)
             cost = self._solve(place, entered)
             if inf in cost or place in covered:
                 continue
@@ -151,6 +154,7 @@ class Search:
                 if stack and (last := stack[-1].move) is not None:
                     stack[-1].take(last, self._rest(frame.state))
                 continue
+            self._note(move)
             to = move.to
             if to is None:
                 frame.take(move, Cost())
@@ -186,8 +190,15 @@ class Search:
 
     def _round(self, frames: Sequence[_Frame]) -> None:
         causes = frozenset(f.move.cause for f in frames if f.move is not None)
-        silent = causes <= {Cause.SILENCE, Cause.TIME}
-        self._found(Code.SILENT_LOOP if silent else Code.TRAP, _way(frames), causes)
+        silent = {Cause.SILENCE} <= causes <= {Cause.SILENCE, Cause.TIME, Cause.DATA}
+        way = _way(frames)
+        first = min(range(len(way)), key=lambda index: self._order[way[index]])
+        way = (*way[first:], *way[:first])
+        self._found(Code.SILENT_LOOP if silent else Code.TRAP, way, causes)
+
+    def _note(self, move: Move) -> None:
+        for place in move.visited:
+            self._order.setdefault(place, len(self._order))
 
     def _found(self, code: Code, way: tuple[Place, ...], causes: frozenset[Cause]) -> None:
         if self._said.isdisjoint(way):
@@ -236,34 +247,26 @@ def _way(frames: Iterable[_Frame]) -> tuple[Place, ...]:
     return tuple(shown[:-1] if len(shown) > 1 and shown[0] == shown[-1] else shown)
 
 
-def prove(
-    site: Site,
-    graph: Graph,
-    ats: Mapping[Place, At],
-    reached: Mapping[Place, frozenset[Channel]],
-    known: Collection[Place],
-    *,
-    is_whole: bool = True,
-) -> None:
+def prove(site: Site, checked: Checked, *, is_whole: bool = True) -> None:
     """Report every way on which somebody could be lost, each once.
 
     Args:
-        site: what nodes look up in it; its flows are those of ``graph``.
-        graph: the flows.
-        ats: where each node stands.
-        reached: the channels whose customers come to each node; where nobody comes, callers may.
-        known: places about which enough was said.
-        is_whole: whether nothing else is wrong.
+        site: what nodes look up in it; its flows are those that were checked.
+        checked: the flows, who comes where, and what was said already. Where nobody comes,
+            callers may.
+        is_whole: whether nothing else is wrong with the site.
     """
-    starts = [(name, flow.start) for name, flow in graph.flows.items()]
+    graph, ats = checked.graph, checked.ats
+    names = [n for n in dict.fromkeys((*checked.entered, *graph.flows)) if n in graph.flows]
+    starts = [(name, graph.flows[name].start) for name in names]
     places = [place for place in dict.fromkeys((*starts, *graph.edges)) if place in ats]
     callers = frozenset({Channel.VOICE})
-    said = set(known)
+    said = set(checked.said)
     for channel in Channel:
         own = [
             place
             for place in places
-            if channel in (reached.get(place) or callers)
+            if channel in (checked.reached.get(place) or callers)
             and (node := graph.node(place)) is not None
             and channel in node.type.channels
         ]
