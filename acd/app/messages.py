@@ -16,6 +16,7 @@ from acd.app.documents import moment
 from acd.app.follow import Follower
 from acd.core import events as e
 from acd.core.channel import Channel
+from acd.core.flows import Choice
 from acd.core.ids import ContactId, MessageId
 from acd.core.message import Author
 from acd.core.record import Record
@@ -38,6 +39,7 @@ class MessageDocument(msgspec.Struct, kw_only=True, omit_defaults=True):
         agent: who wrote it, if it was an agent.
         subject, html: of a mail; ``html`` is cleaned and meant for a sandboxed frame.
         failure: code of why it could not be delivered.
+        choices: answers offered with it; who takes one writes its key.
     """
 
     id: MessageId
@@ -53,6 +55,7 @@ class MessageDocument(msgspec.Struct, kw_only=True, omit_defaults=True):
     subject: str = ""
     html: str = ""
     failure: str = ""
+    choices: tuple[Choice, ...] = ()
 
 
 def message_document(stored: StoredMessage) -> MessageDocument:
@@ -72,6 +75,7 @@ def message_document(stored: StoredMessage) -> MessageDocument:
         subject=stored.subject,
         html=stored.html,
         failure=row.failure,
+        choices=row.choices,
     )
 
 
@@ -234,4 +238,5 @@ def _row(added: e.MessageAdded, record: Record, thread: str) -> MessageRow:
         text=added.text,
         attachments=added.attachments,
         state=MessageState.DELIVERED if is_customers else MessageState.SENT,
+        choices=added.choices,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from acd.core.flows import Choice
 from acd.core.ids import AgentName, ContactId, MessageId
 from acd.core.timers import Instant
 from acd.ports.intake import AttachmentInfo
@@ -31,6 +32,7 @@ class MessageRow:
         intake: the row it came with; 0 when it is ours.
         key: its sender's own id of it.
         attachments: ids.
+        choices: answers offered with it.
         failure: code of why it failed.
     """
 
@@ -48,6 +50,7 @@ class MessageRow:
     attachments: tuple[str, ...] = ()
     state: MessageState = MessageState.SENT
     failure: str = ""
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

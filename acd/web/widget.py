@@ -26,6 +26,7 @@ _FILES = {
     "call.js": "text/javascript",
     "callstyle.js": "text/javascript",
     "chat.js": "text/javascript",
+    "choices.js": "text/javascript",
     "connection.js": "text/javascript",
     "texts.js": "text/javascript",
     "style.js": "text/javascript",

@@ -14,6 +14,7 @@ from acd.adapters.sql.engine import Database
 from acd.adapters.sql.intake import plain
 from acd.adapters.sql.schema import attachments, chat_sessions, drafts, intake, messages
 from acd.adapters.sql.transactions import Transactions
+from acd.core.flows import Choice
 from acd.core.ids import AgentName, ContactId, MessageId
 from acd.core.timers import Instant
 from acd.ports.intake import AttachmentInfo
@@ -23,6 +24,7 @@ ADVISORY_LOCK = 20260013
 
 _encoder = msgspec.json.Encoder()
 _ids = msgspec.json.Decoder(tuple[str, ...])
+_choices = msgspec.json.Decoder(tuple[Choice, ...])
 _NAMES = tuple(column.name for column in messages.columns)
 
 
@@ -168,7 +170,10 @@ def _save(
 def _values(row: MessageRow) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in _NAMES}
     values = {k: plain(v) if isinstance(v, str) else v for k, v in values.items()}
-    return values | {"attachments": _encoder.encode(row.attachments).decode()}
+    return values | {
+        "attachments": _encoder.encode(row.attachments).decode(),
+        "choices": plain(_encoder.encode(row.choices).decode()),
+    }
 
 
 def _row(row: Any) -> MessageRow:
@@ -179,6 +184,7 @@ def _row(row: Any) -> MessageRow:
             "at": Instant(row.at),
             "attachments": _ids.decode(row.attachments),
             "state": MessageState(row.state),
+            "choices": _choices.decode(row.choices),
         }
     )
 

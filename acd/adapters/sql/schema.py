@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """Newest revision in ``migrations/versions``: a database at it needs no work at the start."""
 
 metadata = MetaData()
@@ -245,6 +245,7 @@ messages = Table(
     Column("attachments", Text, nullable=False),  # JSON list of ids
     Column("state", Text, nullable=False),
     Column("failure", Text, nullable=False),
+    Column("choices", Text, nullable=False, server_default="[]"),  # JSON list of keys and labels
 )
 Index("messages_contact", messages.c.contact, messages.c.seq)
 Index("messages_thread", messages.c.thread, messages.c.seq)

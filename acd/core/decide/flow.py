@@ -168,7 +168,8 @@ def _play(
     if not traits.has_legs:
         text = turn.state.site_of(contact).text_of(prompts, contact.language)
         if traits.is_delivered:  # where there are no buttons to press
-            text = "\n".join([text, *(f"{choice.key} - {choice.label}" for choice in choices)])
+            named = [one for one in choices if one.label != one.key]  # a number needs no name
+            text = "\n".join([text, *(f"{one.key} - {one.label}" for one in named)])
         if text:
             add_message(turn, contact, Author.SYSTEM, text, choices=choices)
         return

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acd.core.flows import DigitPressed, KeepScore, PlaybackDone, Said, Signal, TimedOut
+from acd.core.flows import (
+    Choice,
+    DigitPressed,
+    KeepScore,
+    PlaybackDone,
+    PlayPrompts,
+    Said,
+    Signal,
+    TimedOut,
+)
 from acd.flow.kinds import Attribute, Exit, Number, OneOf, Prompts, Text, node
 from acd.flow.model import Again, Entry, Go, NodeType, Outcome, Stay, Wait
 from acd.flow.schema import key
@@ -45,7 +54,12 @@ class Survey:
 def ask(keys: Survey, visit: Visit, first: tuple[str, ...]) -> Entry:
     """Ask."""
     visit.memory.pop("digits", None)
-    return visit.play(*first, *keys.prompt)
+    asked = visit.play(*first, *keys.prompt)
+    if visit.is_written and isinstance(visit.actions[-1], PlayPrompts):
+        least, most = SCALES[keys.scale]
+        answers = tuple(Choice(str(n), str(n)) for n in range(least, most + 1))
+        visit.actions[-1] = PlayPrompts(visit.actions[-1].prompts, answers)
+    return asked
 
 
 def enter(keys: Survey, visit: Visit) -> Entry:

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from acd.core.errors import AcdError
+from acd.core.flows import Choice
 from acd.ports.intake import AttachmentInfo
 
 LONGEST_TEXT = 4_000
@@ -114,6 +115,7 @@ class Message(_Out, tag="message"):
         id: the client's own id where the customer wrote it.
         author: ``customer``, ``agent`` or ``system``.
         name: the agent's.
+        choices: answers that a press of a button gives; who takes one sends its key.
     """
 
     seq: int
@@ -123,6 +125,7 @@ class Message(_Out, tag="message"):
     text: str
     name: str = ""
     attachments: tuple[AttachmentInfo, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
 class TypingShown(_Out, tag="typing"):
@@ -133,7 +136,8 @@ class Standing(_Out, tag="state"):
     """How the conversation stands.
 
     Attributes:
-        state: ``idle`` (nothing was written yet), ``waiting``, ``active`` or ``closed``.
+        state: ``idle`` (nothing was written yet), ``asked`` (by a flow), ``waiting``,
+            ``active`` or ``closed``.
         name: the agent's.
     """
 

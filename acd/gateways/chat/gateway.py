@@ -52,8 +52,19 @@ MOST_TABS = 8
 
 PAGE = 200
 _TOKEN_BYTES = 32
-_SHOWN = {ContactState.ACTIVE: "active", ContactState.WRAPUP: "closed"}
-_CHANGES = (e.ContactOpened, e.OfferAccepted, e.ContactQueued, e.ContactEnded, e.ContactClosed)
+_SHOWN = {
+    ContactState.IN_FLOW: "asked",
+    ContactState.ACTIVE: "active",
+    ContactState.WRAPUP: "closed",
+}
+_CHANGES = (
+    e.ContactOpened,
+    e.ContactQueued,
+    e.QueueLeft,
+    e.OfferAccepted,
+    e.ContactEnded,
+    e.ContactClosed,
+)
 
 
 class ChatGateway:
@@ -99,12 +110,13 @@ class ChatGateway:
             if isinstance(body, e.ContactOpened) and body.thread in self._rooms:
                 self._threads[body.contact] = body.thread
             if isinstance(body, _CHANGES) and body.contact in self._threads:
-                room = self._rooms.get(self._threads[body.contact])
-                standing = f.Standing("closed")
+                thread = self._threads[body.contact]
                 if isinstance(body, e.ContactClosed):
                     del self._threads[body.contact]
-                else:
-                    standing = self._standing(body.contact)
+                if self._means.state().threads.get(thread, body.contact) != body.contact:
+                    continue  # another follows it already: how this one ends is not seen
+                room = self._rooms.get(thread)
+                standing = self._standing(body.contact)
                 for line in room.lines if room is not None else ():
                     line.stand(standing)
 
@@ -245,6 +257,7 @@ class ChatGateway:
             text=message.text,
             name=self._title(message.agent),
             attachments=message.attachments,
+            choices=message.choices,
         )
 
     def _standing(self, contact_id: ContactId | None) -> f.Standing:

@@ -35,8 +35,8 @@ export function Conversation({ work, data }) {
   return html`<div class="messages ${work.channel}" ref=${box} tabindex="0" role="log"
       aria-label=${t("conversation")}>
     ${count === 0 && html`<p class="quiet-text empty">${t("conversation.empty")}</p>`}
-    ${messages.map((message) => html`<${Message} key=${message.id} message=${message}
-      name=${nameOf(document)} />`)}
+    ${messages.map((message, at) => html`<${Message} key=${message.id} message=${message}
+      name=${nameOf(document)} chosen=${chosenOf(message, messages[at - 1])} />`)}
     ${mine.map((message) => html`<${Waiting} key=${message.key} message=${message} />`)}
     ${isTyping(data, contact, now) && html`<p class="typing quiet-text" role="status">
       ${t("typing.who", { name: nameOf(document) || t("customer") })}</p>`}
@@ -50,11 +50,21 @@ function authorOf(message, name) {
   return message.author === "agent" ? message.agent : t("author.system");
 }
 
-function Bubble({ message, name }) {
-  const { author, at, text, attachments = [], state, failure } = message;
+/** What a customer's answer stands for, of what the message before it offered. */
+function chosenOf({ author, text }, before) {
+  const offered = author === "customer" ? before?.choices ?? [] : [];
+  return offered.find(({ key }) => key === text)?.label;
+}
+
+function Bubble({ message, name, chosen }) {
+  const { author, at, text, attachments = [], choices = [], state, failure } = message;
+  const named = choices.filter(({ key, label }) => key !== label && !text.includes(`${key} - ${label}`));
   return html`<article class="bubble ${author}">
     <header class="quiet-text">${authorOf(message, name)} · <time>${moment(at)}</time></header>
-    ${text && html`<p class="text"><${Linked} text=${text} /></p>`}
+    ${text && html`<p class="text"><${Linked} text=${text} />
+      ${chosen && chosen !== text && html`<strong> · ${chosen}</strong>`}</p>`}
+    ${named.length > 0 && html`<ul class="choices" aria-label=${t("choices")}>${named.map(({ key, label }) => html`
+      <li key=${key}><span class="number">${key}</span> ${label}</li>`)}</ul>`}
     <${Attachments} files=${attachments} />
     ${state === "failed" && html`<p class="problem">${t("message.failed")}
       ${failure ? `(${word("failure", failure)})` : ""}</p>`}

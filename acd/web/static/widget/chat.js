@@ -8,6 +8,7 @@
 // data-name, data-email: of a customer whom the site knows.
 //
 // Whatever anybody writes is shown as text, never as markup.
+import { Choices } from "./choices.js";
 import { Connection } from "./connection.js";
 import { STYLE } from "./style.js";
 import { TEXTS, translator } from "./texts.js";
@@ -48,6 +49,8 @@ export class AcdChat extends HTMLElement {
   #shadow = this.attachShadow({ mode: "open" });
   #shown = new Map(); // id of a message to its element
   #unread = 0;
+  #choices = new Choices();
+  #isAsked = false; // a flow waits for an answer
   #agent = "";
   #largest = 10485760;
 
@@ -93,6 +96,8 @@ export class AcdChat extends HTMLElement {
       { class: "log", role: "log", "aria-live": "polite", "aria-label": t("conversation"), tabindex: "0" },
       make("p", { class: "greeting" }, t("greeting")),
     );
+    this.offered = make("div", { class: "choices", role: "group", "aria-label": t("choices"), hidden: true });
+    this.log.append(this.offered);
     this.typing = make("p", { class: "typing", "aria-live": "polite" });
     this.panel = make(
       "section",
@@ -167,14 +172,24 @@ export class AcdChat extends HTMLElement {
   #send() {
     const text = this.input.value.trim();
     if (!text) return;
+    this.#write(text);
+    this.input.value = "";
+    this.#typed({ tell: false });
+    this.input.focus();
+  }
+
+  #choose(key) {
+    this.#write(key);
+    const isTouched = matchMedia("(pointer: coarse)").matches; // no keyboard over half the screen
+    (isTouched ? this.log : this.input).focus();
+  }
+
+  #write(text) {
     this.connection.shelf.set("name", this.name.value.trim());
     this.connection.shelf.set("email", this.email.value.trim());
     this.start.hidden = true;
     this.connection.say(text);
     this.#connect();
-    this.input.value = "";
-    this.#typed({ tell: false });
-    this.input.focus();
   }
 
   #key(event) {
@@ -243,9 +258,23 @@ export class AcdChat extends HTMLElement {
 
   #setStanding({ state, name = "" }) {
     this.#agent = name;
-    this.ending.hidden = !["waiting", "active"].includes(state);
+    this.#isAsked = state === "asked";
+    this.ending.hidden = !["asked", "waiting", "active"].includes(state);
     const text = { waiting: "waiting", active: "active", closed: "ended" }[state];
     this.#say(text ? this.t(text, { name }) : "");
+    this.#offer();
+  }
+
+  /** Show what may be chosen now, below everything that was said. */
+  #offer() {
+    const isAtEnd = this.#isAtEnd;
+    this.#choices.draw(this.offered, this.#isAsked, (key) => this.#choose(key));
+    if (this.log.lastChild !== this.offered) this.log.append(this.offered);
+    if (isAtEnd) this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  get #isAtEnd() {
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
   }
 
   #say(text) {
@@ -267,21 +296,23 @@ export class AcdChat extends HTMLElement {
   #show(message) {
     if (this.#shown.has(message.id) && !this.#shown.get(message.id).classList.contains("pending")) return;
     const isMine = message.author === "customer";
-    const isAtEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
+    const isAtEnd = this.#isAtEnd;
+    this.#choices.take(message);
     const element = this.#bubble(message, isMine ? this.t("you") : message.name || this.t("us"), isMine);
     const pending = this.#shown.get(message.id);
     pending?.remove();
     const first = this.log.querySelector(".pending"); // what is not sent yet stays last
-    this.log.insertBefore(element, first);
+    this.log.insertBefore(element, first ?? this.offered);
+    this.#offer();
     this.#shown.set(message.id, element);
     if (!isMine) this.typing.textContent = "";
     if (isAtEnd || isMine) this.log.scrollTop = this.log.scrollHeight;
     if (this.panel.hidden && !isMine) this.#setUnread(this.#unread + 1);
   }
 
-  #bubble({ text, at, attachments = [] }, who, isMine) {
+  #bubble({ id, text, at, attachments = [] }, who, isMine) {
     const when = new Date(at).toLocaleTimeString(this.language, { hour: "2-digit", minute: "2-digit" });
-    const body = make("div", { class: "text", dir: "auto" }, text);
+    const body = make("div", { class: "text", dir: "auto" }, isMine ? this.#choices.shown({ id, text }) : text);
     for (const { id, name, size } of attachments) {
       if (!name) continue; // not known yet
       const href = new URL(`files/${encodeURIComponent(id)}`, this.base).href;
@@ -294,10 +325,12 @@ export class AcdChat extends HTMLElement {
     const waiting = this.connection.outbox;
     for (const { id, at, text } of waiting) {
       if (this.#shown.has(id)) continue;
-      const element = this.#bubble({ text, at }, this.t("you"), true);
+      this.#choices.send({ id, text });
+      const element = this.#bubble({ id, text, at }, this.t("you"), true);
       element.classList.add("pending");
       element.firstChild.append(` · ${this.t("sending")}`);
       this.log.append(element);
+      this.#offer();
       this.#shown.set(id, element);
       this.log.scrollTop = this.log.scrollHeight;
     }

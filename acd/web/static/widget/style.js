@@ -60,6 +60,11 @@ header .icon { width: 32px; padding: 0; font-size: 20px; line-height: 1; }
 .message.mine .text { background: var(--mine); border-radius: 12px 12px 3px 12px; }
 .message.pending .text { opacity: .75; }
 .message a { display: block; margin-top: 4px; color: var(--accent); overflow-wrap: anywhere; }
+.choices { display: flex; flex-wrap: wrap; gap: 8px; }
+.choices button { min-height: 40px; min-width: 44px; max-width: 100%; padding: 8px 16px; text-align: start;
+  overflow-wrap: anywhere; color: var(--accent); background: var(--surface); border: 1px solid var(--accent);
+  border-radius: 20px; font-weight: 600; }
+.choices button:hover { background: var(--mine); }
 .typing { padding: 0 16px 6px; font-size: 13px; color: var(--quiet); min-height: 25px; }
 .start { display: grid; gap: 8px; padding: 0 16px 10px; }
 .start label { display: grid; gap: 3px; font-size: 13px; color: var(--quiet); }
