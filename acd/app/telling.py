@@ -79,6 +79,10 @@ def _prompts(prompts: tuple[Prompt, ...]) -> str:
     return ", ".join(p.value if p.kind == "key" else f"“{p.value}”" for p in prompts)
 
 
+def _open_or_not(is_open: bool | None) -> str:
+    return "as its hours say" if is_open is None else "open" if is_open else "closed"
+
+
 def _who(name: str, number: str) -> str:
     return f"{name} <{number}>" if name else number or "an unknown number"
 
@@ -92,6 +96,7 @@ _tells(i.StartCanary)(
 )
 _tells(i.PromoteCanary)(lambda b: "canary to become the running site")
 _tells(i.EndCanary)(lambda b: "canary to be taken back")
+_tells(i.OverrideCalendar)(lambda b: f"calendar {b.calendar} to be {_open_or_not(b.is_open)}")
 _tells(i.DefineAgent)(lambda b: f"agent {b.profile.name} to be defined")
 _tells(i.RemoveAgent)(lambda b: f"agent {b.agent} to be removed")
 _tells(i.SetPresence)(lambda b: f"{b.agent} says {of(b.presence, b.reason)}")
@@ -101,6 +106,9 @@ _tells(i.PhoneReachable)(
 _tells(i.FinishWrapup)(lambda b: of(f"{b.agent} says wrap-up is done", b.disposition))
 _tells(i.LegArrived)(lambda b: f"call from {_who(b.caller_name, b.ani)} to {b.dnis} comes in")
 _tells(i.LegReturned)(lambda b: f"call from {_who(b.caller_name, b.ani)} to {b.dnis} comes back")
+_tells(i.LegBack)(
+    lambda b: of(f"call from {_who(b.caller_name, b.ani)} comes back from outside", b.result)
+)
 _tells(i.CodeDialled)(lambda b: f"{b.code} dialled on phone {b.address}")
 _tells(i.LegRinging)(lambda b: f"phone rings (leg {b.leg})")
 _tells(i.LegAnswered)(lambda b: f"phone answered (leg {b.leg})")
@@ -148,6 +156,10 @@ _tells(e.AgentLeaving)(lambda b: f"{b.agent} is to be removed when done")
 _tells(e.AgentRemoved)(lambda b: f"agent {b.agent} removed")
 _tells(e.PresenceChanged)(lambda b: f"{b.agent} is {of(b.presence, b.reason)}")
 _tells(e.AgentRested)(lambda b: f"{b.agent} is left alone for a while ({b.reason})")
+_tells(e.CalendarOverridden)(
+    lambda b: f"calendar {b.override.calendar} is {_open_or_not(b.override.is_open)} by word"
+)
+_tells(e.OverrideEnded)(lambda b: f"calendar {b.calendar} is as its hours say")
 _tells(e.RestEnded)(lambda b: f"{b.agent} is considered again")
 _tells(e.PhoneChanged)(
     lambda b: f"phone of {b.agent} is {'reachable' if b.is_reachable else 'unreachable'}"

@@ -71,6 +71,7 @@ def test_the_document_of_a_call():
         "end_reason": "customer_ended",
         "ended_by": "customer",
         "disposition": "sold",
+        "begun_by": None,
         "note": "",
         "recording": recording,
         "thread": "",
