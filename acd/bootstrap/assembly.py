@@ -56,6 +56,7 @@ from acd.core.engine import Engine
 from acd.core.errors import AcdError
 from acd.core.ids import ContactId, LegId
 from acd.core.site import Site
+from acd.ports.clock import Clock
 from acd.web.flows import Flows
 from acd.web.guestcalls import GuestCalls
 from acd.web.live import Live
@@ -110,16 +111,23 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, progress: Progress, *, with_demo: bool
+    settings: Settings, progress: Progress, *, with_demo: bool, clock: Clock | None = None
 ) -> AsyncIterator[Running]:
     """Start every part in order, and stop them in the opposite one.
+
+    Args:
+        settings: of the centre.
+        progress: told which step has begun.
+        with_demo: with the sample accounts, mailbox and page.
+        clock: the machine's if not given.
 
     Raises:
         AcdError: a part could not start; everything started before is stopped again.
     """
     async with contextlib.AsyncExitStack() as stack:
         home = stack.enter_context(Home(settings.home))
-        yield await _Assembly(settings, home, stack, progress).start(with_demo=with_demo)
+        assembly = _Assembly(settings, home, stack, progress, clock or SystemClock())
+        yield await assembly.start(with_demo=with_demo)
 
 
 class _Assembly:
@@ -129,12 +137,13 @@ class _Assembly:
         home: Home,
         stack: contextlib.AsyncExitStack,
         progress: Progress,
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self._home = home
         self._stack = stack
         self._progress = progress
-        self._clock = SystemClock()
+        self._clock = clock
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._background = Background(self._failed)
         self._one_reader = asyncio.Semaphore(1)

@@ -19,7 +19,7 @@ from acd.adapters.sql.agents import SqlAgents
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.log import SqlLog
 from acd.app.centre import Centre
-from acd.bootstrap import Running, database_url, running
+from acd.bootstrap import Progress, Running, database_url, running
 from acd.config import Settings, load_settings
 from acd.core.agent import AgentProfile, Presence
 from acd.core.channel import Channel
@@ -28,6 +28,7 @@ from acd.core.ids import AgentName, QueueName
 from acd.core.inputs import SetPresence
 from acd.core.record import Record
 from acd.core.state import State
+from acd.ports.clock import Clock
 from acd.ports.store import AgentRow, Role
 from acd.testing.invariants import problems
 from acd.testing.softphone import Answer, Phone, Phones, Policy
@@ -218,10 +219,22 @@ async def house(
     home: Path, site: Path, agents: dict[str, AgentProfile], **given: Any
 ) -> AsyncIterator[House]:
     """Run a whole centre with agents of its own."""
-    settings = house_settings(home, site, **given)
+    async with house_with(house_settings(home, site, **given), agents) as centre:
+        yield centre
+
+
+@contextlib.asynccontextmanager
+async def house_with(
+    settings: Settings,
+    agents: dict[str, AgentProfile],
+    *,
+    clock: Clock | None = None,
+    progress: Progress = lambda step, done: None,
+) -> AsyncIterator[House]:
+    """Run a whole centre as its settings say, by the machine's clock or another one."""
     await provide_agents(settings, agents)
     async with (
-        running(settings, lambda step, done: None, with_demo=False) as centre,
+        running(settings, progress, with_demo=False, clock=clock) as centre,
         Phones() as phones,
     ):
         yield House(settings, centre, phones, Home(settings.home).secrets().caller)
