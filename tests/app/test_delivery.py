@@ -7,12 +7,12 @@ import asyncio
 import pytest
 
 from acd.app import delivery
+from acd.app.breaker import FAILURES, OPEN_SECONDS, Breaker
 from acd.app.delivery import Deliveries
 from acd.core.channel import Channel
 from acd.core.effects import Deliver
 from acd.core.inputs import MessageDelivered, MessageUndeliverable
 from acd.core.message import Author
-from acd.app.breaker import FAILURES, OPEN_SECONDS, Breaker
 from acd.ports.gateway import DeliveryError
 
 pytestmark = pytest.mark.app

@@ -111,9 +111,9 @@ def test_prompts_are_the_same_in_all_languages() -> None:
         assert set(prompts["en"]) == set(prompts[language])
         assert not {k for k, v in prompts["en"].items() if v == prompts[language][k]}
     written = sample().written
-    assert {language: set(texts) for language, texts in written.items()} == dict.fromkeys(
-        prompts, set(written["en"])
-    )
+    assert {language: set(texts) for language, texts in written.items()} == {
+        language: set(written["en"]) for language in prompts
+    }
 
 
 def test_the_version_is_the_content_and_not_the_place(site_dir: Path) -> None:
