@@ -215,3 +215,43 @@ def test_survey_in_writing_is_of_the_scale(text: str) -> None:
     caller.listen()
     caller.send(TimedOut())
     assert caller.visited() == ["bye"]
+
+
+COLLECT = """start = "a"
+[node.a]
+type = "collect"
+prompt = "hello"
+attribute = "order"
+valid = "{valid}"
+invalid = "wrong"
+tries = 1
+next = "human"
+on_fail = "bye"
+"""
+
+
+@pytest.mark.parametrize(
+    ("valid", "keys", "kept"),
+    [
+        ("luhn", "4242424242424242", "4242424242424242"),
+        ("luhn", "79927398713#", "79927398713"),
+        ("date_dmy", "29022028#", "2028-02-29"),
+        ("date_mdy", "12242026#", "2026-12-24"),
+        ("date_ymd", "20261224#", "2026-12-24"),
+    ],
+)
+def test_collect_what_can_be_right(valid: str, keys: str, kept: str) -> None:
+    caller = call(COLLECT.format(valid=valid))
+    caller.press(keys)
+    assert SetAttribute("order", kept) in caller.step.actions
+    assert caller.node == "human"
+
+
+@pytest.mark.parametrize(
+    ("valid", "keys"),
+    [("luhn", "79927398710#"), ("date_dmy", "29022027#"), ("date_ymd", "2026122#")],
+)
+def test_collect_refuses_what_cannot(valid: str, keys: str) -> None:
+    caller = call(COLLECT.format(valid=valid))
+    caller.press(keys)
+    assert caller.visited() == ["bye"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acd.core.flows import DigitPressed, PlaybackDone, Said, Signal, TimedOut
+from acd.flow.checks import CHECKS
 from acd.flow.kinds import DIGITS, Attribute, Exit, Number, OneOf, Prompts, node
 from acd.flow.model import Again, Entry, Go, NodeType, Outcome, Stay, Wait
 from acd.flow.schema import key
@@ -21,8 +22,8 @@ class Collect:
     """Take digits from the caller and remember them as an attribute.
 
     Digits may be pressed while the prompt plays. They are complete when `max_digits` are there,
-    when the terminator is pressed or when no more come in time. Too few, or a key that is no
-    digit, is a failed try: the prompt is heard again, `tries` times in all; then the caller goes
+    when the terminator is pressed or when no more come in time. Too few, a key that is no digit, or
+    digits that are not `valid`, are a failed try: the prompt is heard again, `tries` times in all; then the caller goes
     to `on_fail`.
     """
 
@@ -30,6 +31,12 @@ class Collect:
     attribute: str = key(Attribute(), "what the digits are remembered as")
     min_digits: int = key(_COUNT, "fewest digits", default=1)
     max_digits: int = key(_COUNT, "most digits", default=16)
+    valid: str = key(
+        OneOf("check", ("any", *CHECKS)),
+        "what the digits must be: `luhn` for a card's or an account's check digit; `date_dmy`, "
+        "`date_mdy` or `date_ymd` for eight digits of a day that exists, kept as 2026-12-24",
+        default="any",
+    )
     terminator: str = key(
         OneOf("phone key", (*DIGITS, "none")), "key that ends the digits, or `none`", default="#"
     )
@@ -53,9 +60,11 @@ class Collect:
 
     def contradiction(self) -> str | None:
         """Say so when no entry can be right."""
-        if self.min_digits <= self.max_digits:
-            return None
-        return "min_digits is more than max_digits"
+        if self.min_digits > self.max_digits:
+            return "min_digits is more than max_digits"
+        if self.valid.startswith("date") and not self.min_digits <= 8 <= self.max_digits:
+            return "a date has eight digits: let min_digits and max_digits allow them"
+        return None
 
 
 def ask(keys: Collect, visit: Visit, first: tuple[str, ...]) -> Entry:
