@@ -23,8 +23,8 @@ class Collect:
 
     Digits may be pressed while the prompt plays. They are complete when `max_digits` are there,
     when the terminator is pressed or when no more come in time. Too few, a key that is no digit, or
-    digits that are not `valid`, are a failed try: the prompt is heard again, `tries` times in all; then the caller goes
-    to `on_fail`.
+    digits that are not `valid`, are a failed try: the prompt is heard again, `tries` times in all;
+    then the caller goes to `on_fail`.
     """
 
     prompt: tuple[str, ...] = key(Prompts(), "what is asked for")
@@ -109,9 +109,10 @@ def signal(keys: Collect, visit: Visit, signal: Signal) -> Outcome:
 
 
 def _complete(keys: Collect, visit: Visit, digits: str) -> Outcome:
-    if len(digits) < keys.min_digits:
-        return Again("not_understood", keys.invalid or (), is_own=bool(digits))
-    visit.set(keys.attribute, digits)
+    value = CHECKS[keys.valid](digits) if keys.valid in CHECKS else digits
+    if len(digits) < keys.min_digits or value is None:
+        return Again("not_understood", keys.invalid or ())
+    visit.set(keys.attribute, value)
     return Go(keys.next)
 
 
