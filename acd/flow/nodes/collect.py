@@ -111,7 +111,7 @@ def signal(keys: Collect, visit: Visit, signal: Signal) -> Outcome:
 def _complete(keys: Collect, visit: Visit, digits: str) -> Outcome:
     value = CHECKS[keys.valid](digits) if keys.valid in CHECKS else digits
     if len(digits) < keys.min_digits or value is None:
-        return Again("not_understood", keys.invalid or ())
+        return Again("not_understood", keys.invalid or (), is_own=bool(digits))
     visit.set(keys.attribute, value)
     return Go(keys.next)
 
