@@ -16,8 +16,7 @@ from pathlib import Path
 import msgspec
 
 from acd.core.errors import AcdError
-
-FILE = "replies.toml"
+from acd.flow.load import REPLIES
 
 
 class ReplyError(AcdError):
@@ -45,7 +44,7 @@ def read_replies(directory: Path) -> tuple[Reply, ...]:
     Raises:
         ReplyError: the file cannot be used.
     """
-    path = directory / FILE
+    path = directory / REPLIES
     try:
         found = msgspec.convert(tomllib.loads(path.read_text("utf-8")), dict[str, dict[str, str]])
     except FileNotFoundError:

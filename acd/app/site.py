@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 
 from acd.app.holidays import public_holidays
-from acd.app.replies import FILE as REPLIES
 from acd.core.site import Site
 from acd.flow.check import NUMBERS
 from acd.flow.load import LARGEST_FILE, Sound, load
@@ -49,7 +48,6 @@ def load_site(
             Problem(NUMBERS, 1, Code.MISSING_FILE.code, one_line(f"no directory {directory}"))
         ]
     files, problems = read_files(directory, "", PROMPTS)
-    files.pop(REPLIES, None)  # for agents, not for flows
     own, unreadable = read_files(directory, ASTERISK, suffix=".conf")
     files |= own
     problems += unreadable

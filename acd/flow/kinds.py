@@ -43,6 +43,7 @@ class To(StrEnum):
     CONTEXT = "context"
     SERVICE = "service"
     PROMOTION = "promotion"
+    REPLY = "reply"
     PROMPT = "prompt"
     LANGUAGE = "language"
     ATTRIBUTE = "attribute"

@@ -30,7 +30,8 @@ from acd.flow.read import read_flow
 from acd.flow.where import locate
 
 QUEUES, HOURS, PROMOTIONS = "queues.toml", "hours.toml", "promotions.toml"
-NOT_FLOWS = frozenset({NUMBERS, QUEUES, HOURS, COMMANDS, PROMOTIONS})
+REPLIES = "replies.toml"
+NOT_FLOWS = frozenset({NUMBERS, QUEUES, HOURS, COMMANDS, PROMOTIONS, REPLIES})
 LARGEST_FILE = 1_000_000  # bytes
 
 _POSITION = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$")
@@ -62,7 +63,7 @@ def load(
     Args:
         files: path relative to the site's directory to content: ``numbers.toml``, ``queues.toml``,
             ``hours.toml``, ``prompts/<language>.toml``, ``asterisk/*.conf``; every other ``*.toml``
-            is a flow.
+            is a flow. Of ``replies.toml`` the names are looked at: agents have the texts.
         sounds: path relative to ``sounds/`` to what is known about the file.
         zones: names of the time zones that exist.
         holidays: the public holidays that are known; by default none are.
@@ -94,6 +95,8 @@ def load(
     if (raw := tables.get(PROMOTIONS, {})) is not None:
         promotions = read_promotions(raw, report.at(PROMOTIONS), zones)
         names.known[To.PROMOTION] = frozenset(raw)
+    if (raw := tables.get(REPLIES, {})) is not None:
+        names.known[To.REPLY] = frozenset(raw)
     prompts = read_prompts(tables, report, {path: s.defect for path, s in sounds.items()})
     names.prompts = prompts.keys()
     names.known[To.LANGUAGE] = frozenset(prompts.spoken)

@@ -38,6 +38,7 @@ class Code(Enum):
     UNKNOWN_CALENDAR = ("unknown-calendar", "no such calendar in hours.toml")
     UNKNOWN_SERVICE = ("unknown-service", "no such service in the settings, acd.toml")
     UNKNOWN_PROMOTION = ("unknown-promotion", "no such promotion in promotions.toml")
+    UNKNOWN_REPLY = ("unknown-reply", "no such canned reply in replies.toml")
     BAD_EXPRESSION = ("bad-expression", "an expression that is not understood")
     BAD_DATE = ("bad-date", "not a date such as 2026-11-23")
     WRONG_CHANNEL = ("wrong-channel", "customers of a channel come here whom this cannot serve")

@@ -81,6 +81,11 @@ CASES: list[dict[str, str]] = [
         'code = "{ani}"\nredeemed = "bye"\nduplicate = "bye"\nunknown = "bye"\nexpired = "bye"\n',
     },
     {
+        "main.toml": NODE + ENQUEUE + 'reply = "sory" #! unknown-reply\n',
+        "replies.toml": '[sorry]\nen = "I am sorry."\n',
+    },
+    {"main.toml": NODE + ENQUEUE + 'reply = "sorry" #! unknown-reply\n'},
+    {
         "numbers.toml": 'chat = "main"\n"1" = "main"\n',
         "main.toml": 'start = "a"\n[node.a] #! wrong-channel\n'
         'type = "voicemail"\nprompt = "hello"\n',

@@ -501,6 +501,14 @@ def test_enqueue_takes_the_contact_back(reason: str, node: str) -> None:
     assert caller.visited() == [node]
 
 
+def test_enqueue_names_the_reply_that_the_agent_is_offered() -> None:
+    flow = ENQUEUE.replace("priority = 7", 'reply = "sorry"')
+    replies = '[sorry]\nen = "I am sorry."\n'
+    caller = call(flow, files={"replies.toml": replies})
+    assert caller.contact.attributes == {"suggested_reply": "sorry"}
+    assert caller.the(Enqueue).queue == "sales"
+
+
 @pytest.mark.parametrize("reason", ["timeout", "full", "unknown"])
 def test_enqueue_exits_that_are_left_out_lead_to_on_fail(reason: str) -> None:
     caller = call(ENQUEUE.partition("on_timeout")[0] + 'on_fail = "bye"\n')

@@ -25,6 +25,9 @@ class Require:
     )
 
 
+SUGGESTED = "suggested_reply"
+"""Attribute that names the canned reply which the agent is offered first."""
+
 REQUIRE = ListOf(
     "list of `{ skill, min, relax_after }`", item=Record("requirement", Require), most=20
 )
@@ -34,13 +37,17 @@ REQUIRE = ListOf(
 class Enqueue:
     """Put the contact into a queue, where it waits for an agent.
 
-    It comes back only when it waited too long, or when the queue is full.
+    It comes back only when it waited too long, or when the queue is full. `reply` is offered to
+    the agent: to send with one click, or to say first on the phone.
     """
 
     queue: str = key(Name("queue", To.QUEUE), "the queue")
     require: tuple[Require, ...] = key(REQUIRE, "what the agent must be able to do", default=())
     priority: int = key(
         Number("whole number", -100, 100, whole=True), "higher goes first", default=0
+    )
+    reply: str | None = key(
+        Name("reply", To.REPLY), "the canned reply that the agent is offered first", default=None
     )
     max_wait_seconds: float | None = key(
         Number(least=1), "longest wait; the queue's own limit", default=None
@@ -58,6 +65,8 @@ class Enqueue:
 
 def enter(keys: Enqueue, visit: Visit) -> Entry:
     """Hand over to the queue, which answers the call when it takes it."""
+    if keys.reply is not None:
+        visit.set(SUGGESTED, keys.reply)
     needs = tuple(Need(need.skill, need.min, need.relax_after) for need in keys.require)
     visit.actions.append(
         EnqueueAction(QueueName(keys.queue), keys.priority, needs, keys.max_wait_seconds)
