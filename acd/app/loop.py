@@ -46,6 +46,10 @@ Observer = Callable[[Sequence[Record]], None]
 """Told of durable records, in order; must return at once."""
 
 
+def _keep_nothing(cause: Input) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class _Message:
     cause: Input
@@ -60,6 +64,8 @@ class Loop:
         engine: the engine; others may read its state between two awaits, never change it.
         is_stalled: the log cannot be written; nothing is performed until it can.
         durable_seq: last record known to be durable; the engine's state may be ahead of it.
+        divert: asked of each input when its turn has come, so that the state is what it will meet;
+            what it keeps for itself (True) the engine never sees, and the log neither.
     """
 
     def __init__(
@@ -72,6 +78,7 @@ class Loop:
         self.engine = engine
         self.is_stalled = False
         self.durable_seq = engine.state.seq
+        self.divert: Callable[[Input], bool] = _keep_nothing
         self._store = store
         self._clock = clock
         self._perform = perform
@@ -150,6 +157,8 @@ class Loop:
         now = self._clock.now()
         for _ in range(min(len(self._inbox), BATCH_LIMIT)):
             message = self._inbox.popleft()
+            if self.divert(message.cause):
+                continue
             fault("input", type(message.cause).__name__)
             outcome = self.engine.step(message.cause, now=now, actor=message.actor)
             records += outcome.records

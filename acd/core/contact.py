@@ -126,6 +126,7 @@ class Contact:
         playback: what the customer is being played by the flow, if anything.
         task: what its flow has done outside at this moment, if anything.
         is_outside: that is a talk with somebody outside.
+        is_secret: that is digits which the engine must not learn.
         leave_at: when the queue gives it back to its flow.
         recording: the talk's or the message's recording, if any.
         thread, dial, begun_by: see :class:`acd.core.events.ContactOpened`.
@@ -152,6 +153,7 @@ class Contact:
     recording: RecordingId | None = None
     task: TaskId | None = None
     is_outside: bool = False
+    is_secret: bool = False
     priority: int = 0
     requirement: Requirement = ()
     queue: QueueName | None = None

@@ -139,6 +139,11 @@ class TaskDone:
 
 
 @value(frozen=True, slots=True)
+class TaskBegun:
+    """The customer has begun to do their part of a task: pressed the first of hidden keys."""
+
+
+@value(frozen=True, slots=True)
 class QueueLeft:
     """The queue gave the contact back.
 
@@ -162,6 +167,7 @@ Signal = (
     | TimedOut
     | MessageDone
     | TaskDone
+    | TaskBegun
     | QueueLeft
     | Reattached
 )
@@ -234,6 +240,11 @@ class StartTask:
 
     task: Task
     is_errand: bool = False
+
+
+@value(frozen=True, slots=True)
+class DropTask:
+    """Wait no more for what was started, if anything: no :class:`TaskDone` follows."""
 
 
 @value(frozen=True, slots=True)
@@ -342,6 +353,7 @@ Action = (
     | StopPlaying
     | TakeMessage
     | StartTask
+    | DropTask
     | NoteTrouble
     | RedeemCode
     | KeepScore

@@ -69,6 +69,9 @@ class Notify(Task):
 class Listen(Task):
     """Record a few words of a caller and recognise them.
 
+    Outcomes: ``ok`` with ``text`` (empty when it is none of the phrases) and ``confidence``,
+    ``silent``, and ``unavailable`` when nobody here understands the language.
+
     Attributes:
         phrases: what is listened for; empty for anything.
         language: in which language.
@@ -87,12 +90,15 @@ class Listen(Task):
 class CollectSecret(Task):
     """Take digits of a caller that are never written anywhere, nor told to the core.
 
+    Outcomes: ``ok`` with ``length``, and with ``last4`` for the number of a card; ``invalid``.
+
     Attributes:
         name: what services call them: ``{secret.NAME}`` in the body of a look-up.
         min_digits, max_digits: how many.
         terminator: the key that ends them, or empty.
         check: ``luhn`` or empty.
-        timeout_seconds: how long the first digit, and each one after it, may take.
+        timeout_seconds: how long each digit after the first may take; how long to wait for the
+            first one is the flow's to say.
     """
 
     name: str

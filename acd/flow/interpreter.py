@@ -28,6 +28,7 @@ from acd.core.flows import (
     Said,
     Signal,
     Step,
+    TaskDone,
     TimedOut,
     VisitNode,
 )
@@ -75,6 +76,17 @@ class _Program:
     source: Mapping[str, Mapping[str, object]]
     flows: Mapping[str, Flow]
     size: int
+
+
+def _told(signal: Signal) -> DigitPressed | Said | None:
+    """Return what the customer pressed, wrote or said, if that is what a signal is."""
+    match signal:
+        case DigitPressed() | Said():
+            return signal
+        case TaskDone("ok", {"text": text}):
+            return Said(text)  # a recogniser's
+        case _:
+            return None
 
 
 class FlowInterpreter:
@@ -176,8 +188,9 @@ class _Walk:
         if outcome is FAIL:
             visit.trouble("failed")
         is_own = isinstance(outcome, Again) and outcome.is_own
-        if isinstance(signal, DigitPressed | Said) and isinstance(outcome, Stay | Again):
-            outcome = (None if is_own else self._command(signal)) or outcome
+        told = _told(signal)
+        if told is not None and not is_own and isinstance(outcome, Stay | Again):
+            outcome = self._command(told) or outcome
         if isinstance(outcome, Again):
             outcome = self._ask_again(node, outcome)
         return self._stay(cursor) if isinstance(outcome, Stay) else self.finish(outcome)

@@ -12,6 +12,7 @@ from acd.core.flows import (
     AnswerCall,
     Centre,
     Choice,
+    DropTask,
     NoteTrouble,
     PlayPrompts,
     Prompt,
@@ -220,6 +221,10 @@ class Visit:
         """Have something done outside; :class:`TaskDone` or :class:`TimedOut` is signalled."""
         self.actions.append(StartTask(task))
         return Wait(seconds + TASK_GRACE_SECONDS)
+
+    def drop(self) -> None:
+        """Wait no more for what was started."""
+        self.actions.append(DropTask())
 
     def send_on_errand(self, task: Task) -> None:
         """Have something done outside whatever becomes of the contact."""

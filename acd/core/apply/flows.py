@@ -7,7 +7,7 @@ from acd.core.apply.registry import folds
 from acd.core.effects import Deliver, PerformTask
 from acd.core.message import Author
 from acd.core.state import State
-from acd.core.task import DialOutside
+from acd.core.task import CollectSecret, DialOutside
 from acd.core.timers import Instant, Timers
 
 
@@ -19,6 +19,7 @@ def _(state: State, _: Timers, event: e.TaskStarted, _at: Instant, _seq: int) ->
     if not event.is_errand:
         contact.task = event.task
         contact.is_outside = isinstance(event.what, DialOutside)
+        contact.is_secret = isinstance(event.what, CollectSecret)
         state.tasks[event.task] = contact.id
 
 
@@ -27,7 +28,7 @@ def _(state: State, _: Timers, event: e.TaskEnded, _at: Instant, _seq: int) -> N
     state.errands.pop(event.task, None)
     if state.tasks.pop(event.task, None) is not None:
         contact = state.contacts[event.contact]
-        contact.task, contact.is_outside = None, False
+        contact.task, contact.is_outside, contact.is_secret = None, False, False
 
 
 @folds(e.CodeRedeemed)

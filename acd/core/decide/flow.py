@@ -37,6 +37,7 @@ LONGEST_TALK_SECONDS = 4 * 3600.0
 _LEAVING = (
     flows.VisitNode,
     flows.StartTask,
+    flows.DropTask,
     flows.Enqueue,
     flows.CallBack,
     flows.EndContact,
@@ -130,6 +131,8 @@ def _perform(turn: Turn, contact: Contact, action: flows.Action) -> None:
                 _dial_outside(turn, contact, task, what)
             else:
                 turn.do(f.PerformTask(task, contact.id, contact.leg, what))
+        case flows.DropTask():
+            pass  # it is dropped already, as by everything that leaves it
         case flows.NoteTrouble(flow, node, reason):
             turn.emit(e.NodeFailed(contact.id, flow, node, reason))
         case flows.RedeemCode(promotion, code):

@@ -24,3 +24,11 @@ def task_reported(turn: Turn, cause: i.TaskReported) -> None:
     contact = turn.state.contacts[known]
     turn.emit(e.TaskEnded(contact.id, cause.task, cause.outcome, cause.values))
     run(turn, contact, flows.TaskDone(cause.outcome, cause.values))
+
+
+@decides(i.TaskBegun)
+def task_begun(turn: Turn, cause: i.TaskBegun) -> None:
+    """Tell the flow, if its contact still waits for it."""
+    known = turn.state.tasks.get(cause.task)
+    if known is not None:
+        run(turn, turn.state.contacts[known], flows.TaskBegun())

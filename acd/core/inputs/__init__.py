@@ -34,7 +34,7 @@ from acd.core.inputs.contacts import (
     WithdrawContact,
     WriteCustomer,
 )
-from acd.core.inputs.flows import FlowInput, TaskReported
+from acd.core.inputs.flows import FlowInput, TaskBegun, TaskReported
 from acd.core.inputs.legs import (
     CodeDialled,
     DigitReceived,
@@ -101,6 +101,7 @@ __all__ = [
     "SetPresence",
     "SetPriority",
     "StartCanary",
+    "TaskBegun",
     "TaskReported",
     "TimePassed",
     "TransferContact",

@@ -23,4 +23,11 @@ class TaskReported:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-FlowInput = TaskReported
+@value(frozen=True, slots=True)
+class TaskBegun:
+    """The customer has begun to do their part of a task, see :class:`acd.core.flows.TaskBegun`."""
+
+    task: TaskId
+
+
+FlowInput = TaskReported | TaskBegun
