@@ -43,10 +43,12 @@ class Names:
     Attributes:
         known: names of flows, queues, calendars, languages, services …
         prompts: language to the keys of its prompts.
+        begun: flows that the site's own Asterisk dialplan leads to.
     """
 
     known: dict[To, frozenset[str]] = field(default_factory=dict)
     prompts: dict[str, frozenset[str]] = field(default_factory=dict)
+    begun: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,10 @@ class Checked:
     Attributes:
         graph: its flows.
         ats: where each node stands.
-        entered: flows that contacts enter.
+        entered: flows that contacts enter: those of numbers, then those of commands.
+        numbered: those that nothing has happened before.
+        begun: those that are begun from elsewhere: by commands, after a talk …
+        is_whole: whether every exit leads to a node that could be read.
         reached: the channels whose customers may come to each node.
         said: nodes about whose ways on enough was said.
     """
@@ -64,6 +69,9 @@ class Checked:
     graph: Graph
     ats: Mapping[Place, At]
     entered: tuple[str, ...]
+    numbered: frozenset[str]
+    begun: frozenset[str]
+    is_whole: bool
     reached: Mapping[Place, frozenset[Channel]]
     said: frozenset[Place]
 
@@ -110,13 +118,21 @@ def check(
                     at.say(_UNKNOWN[ref.to], f"no {ref.to} {quoted(ref.name)}{hint}")
     graph = graph_of(flows)
     ats = {place: named.at for place, named in nodes.items()}
-    said = _check_ways(report, graph, nodes)
+    said, is_whole = _check_ways(report, graph, nodes)
     entrances = _flows_in(NUMBERS, numbers)
     commands = [flow for _, flow in _flows_in(COMMANDS, numbers)]
     check_channels(graph, ats, entrances, commands)
     entered = (*(flow for _, flow in entrances), *commands)
     reached = reached_by(graph, entrances, commands)
-    return Checked(graph, ats, entered, reached, frozenset(said))
+    numbered = frozenset(flow for _, flow in entrances)
+    begun = names.begun.union(
+        ref.name
+        for item in numbers
+        if item.at.file != NUMBERS
+        for ref in item.refs
+        if ref.to is To.FLOW
+    )
+    return Checked(graph, ats, entered, numbered, begun, is_whole, reached, frozenset(said))
 
 
 def _flows_in(file: str, named: Iterable[Named]) -> list[tuple[str, str]]:
@@ -138,8 +154,13 @@ def _check_prompt(at: At, key: str, languages: Iterable[str], names: Names) -> N
             at.say(Code.UNKNOWN_PROMPT, f"no prompt {quoted(key)} in prompts/{language}.toml{hint}")
 
 
-def _check_ways(report: Report, graph: Graph, nodes: Mapping[Place, Named]) -> set[Place]:
-    """Report what the graph alone shows; return the nodes about which that says enough."""
+def _check_ways(
+    report: Report, graph: Graph, nodes: Mapping[Place, Named]
+) -> tuple[set[Place], bool]:
+    """Report what the graph alone shows; return the nodes about which that says enough.
+
+    Also whether every exit leads to a node that could be read.
+    """
     whole = _check_targets(report, graph, nodes)
     for place, keys in graph.exitless.items():
         missing = " or ".join(f'"{key}"' for key in keys)
@@ -176,7 +197,7 @@ def _check_ways(report: Report, graph: Graph, nodes: Mapping[Place, Named]) -> s
             f"a silent caller never gets from {quoted(place[1])} to a human or an end",
             "let on_fail lead to a human or an end",
         )
-    return said.union(trapped, silent)
+    return said.union(trapped, silent), whole
 
 
 def _check_targets(report: Report, graph: Graph, nodes: Mapping[Place, Named]) -> bool:

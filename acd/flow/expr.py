@@ -64,11 +64,13 @@ class Expression:
     Attributes:
         text: as it was written.
         attributes: attributes it reads.
+        numbers: those that it compares or reckons with as numbers.
         queues, calendars: what it asks about.
     """
 
     text: str
     attributes: tuple[str, ...]
+    numbers: tuple[str, ...]
     queues: tuple[str, ...]
     calendars: tuple[str, ...]
     _evaluate: Evaluate
@@ -103,6 +105,7 @@ def parse(text: str) -> Expression:
     return Expression(
         text,
         tuple(dict.fromkeys(reader.attributes)),
+        tuple(dict.fromkeys(reader.numbers)),
         tuple(dict.fromkeys(reader.queues)),
         tuple(dict.fromkeys(reader.calendars)),
         part.evaluate,
@@ -136,6 +139,7 @@ def _text(value: Result) -> str:
 class _Reader:
     def __init__(self) -> None:
         self.attributes: list[str] = []
+        self.numbers: list[str] = []
         self.queues: list[str] = []
         self.calendars: list[str] = []
 
@@ -187,6 +191,8 @@ class _Reader:
         part = self.read(tree, depth + 1)
         if part.type in (Type.TEXT, Type.FLAG):
             raise ExpressionError(f"{ast.unparse(tree)!r} is {part.type.value}, not a number")
+        if isinstance(tree, ast.Name):
+            self.numbers.append(tree.id)
         return part.evaluate
 
     def _sum(self, op: type[ast.operator], left: ast.expr, right: ast.expr, depth: int) -> _Part:

@@ -138,6 +138,10 @@ def read_queues(raw: Raw, at: At) -> tuple[dict[QueueName, Queue], list[Named]]:
         queue = read_queue(name, table, at / name)
         if queue is not None:
             queues[queue.name] = queue
-        if queue is not None and queue.hours is not None:
-            named.append(Named(at / name, (Ref(To.CALENDAR, queue.hours, ("hours",)),)))
+            for to, key_name, other in (
+                (To.CALENDAR, "hours", queue.hours),
+                (To.FLOW, "after", queue.after),
+            ):
+                if other is not None:
+                    named.append(Named(at / name, (Ref(to, other, (key_name,)),)))
     return queues, named

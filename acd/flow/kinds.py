@@ -47,6 +47,7 @@ class To(StrEnum):
     PROMPT = "prompt"
     LANGUAGE = "language"
     ATTRIBUTE = "attribute"
+    NUMBER = "number"  # an attribute, named again where it is used as a number
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from acd.core.queue import Queue
 from acd.core.site import Command, Number, Promotion, Site
 from acd.flow.check import COMMANDS, NUMBERS, Named, Names, check
 from acd.flow.commands import read_commands
+from acd.flow.dialplan import ENTER, read_dialplan
 from acd.flow.dialplan import FOLDER as ASTERISK
-from acd.flow.dialplan import read_dialplan
 from acd.flow.files import (
     read_numbers,
     read_queues,
@@ -27,6 +27,8 @@ from acd.flow.promotions import read_promotions
 from acd.flow.prompts import read_prompts
 from acd.flow.proof import prove
 from acd.flow.read import read_flow
+from acd.flow.secrets import check_secrets
+from acd.flow.variables import check_variables
 from acd.flow.where import locate
 
 QUEUES, HOURS, PROMOTIONS = "queues.toml", "hours.toml", "promotions.toml"
@@ -74,6 +76,8 @@ def load(
     """
     report = Report()
     own = {name: content for name, content in files.items() if name.startswith(ASTERISK)}
+    for name in sorted(files):
+        check_secrets(report, name, files[name])
     tables = {name: parse(name, files[name], report) for name in sorted(files) if name not in own}
     names = Names()
     numbers, named = _numbers(tables, report)
@@ -129,7 +133,11 @@ def load(
         commands,
         promotions,
     )
+    jumps = {extension for _, _, context, extension in dialplan.jumps if context == ENTER}
+    names.begun = frozenset(flow_names if any("$" in name for name in jumps) else jumps)
     checked = check(report, flows, named, names)
+    if checked.is_whole:
+        check_variables(checked)
     prove(site, checked, is_whole=not report.problems)
     return (None, report.sorted()) if report.problems else (site, [])
 

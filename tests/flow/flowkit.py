@@ -154,7 +154,9 @@ class Caller:
 
 def call(flow: str, files: Mapping[str, str] | None = None, **known: Any) -> Caller:
     """Begin a call into a flow that must be in order; ``known`` is what the contact brings."""
-    site, problems = read({"main.toml": flow_text(flow), **(files or {})})
+    # What follows a talk may know anything.
+    queues = {"queues.toml": '[sales]\nafter = "main"\n[support]\n'}
+    site, problems = read({**queues, "main.toml": flow_text(flow), **(files or {})})
     assert site is not None, "\n".join(map(str, problems))
     caller = Caller(site, **known)
     caller.enter()

@@ -90,6 +90,55 @@ CASES: list[dict[str, str]] = [
         "main.toml": 'start = "a"\n[node.a] #! wrong-channel\n'
         'type = "voicemail"\nprompt = "hello"\n',
     },
+    # --- variables ---
+    {  # said before it is asked for
+        "main.toml": 'start = "a"\n[node.a]\ntype = "say"\n'
+        'text = "{x}" #! unset-attribute\nnext = "b"\n'
+        '[node.b]\ntype = "set"\nvalues = { x = "1" }\nnext = "bye"\n' + BYE
+    },
+    {  # one branch has it, the other does not, and where they meet it may be there
+        "main.toml": 'start = "h"\n[node.h]\ntype = "hours"\ncalendar = "office"\n'
+        'open = "b"\nclosed = "c"\n[node.b]\ntype = "set"\nvalues = { x = "1" }\nnext = "d"\n'
+        '[node.c]\ntype = "branch"\ndefault = "d"\n'
+        """cases = [{ when = 'x == "1"', to = "bye" }] #! unset-attribute\n"""
+        '[node.d]\ntype = "say"\ntext = "{x}"\nnext = "bye"\n' + BYE
+    },
+    {  # what a subflow sets is known after it, what a command interrupts may have been
+        "main.toml": 'start = "a"\n[node.a]\ntype = "subflow"\nflow = "sub"\nnext = "b"\n'
+        '[node.b]\ntype = "say"\ntext = "{x}{y}" #! unset-attribute\nnext = "c"\n'
+        '[node.c]\ntype = "set"\nvalues = { y = "1" }\nnext = "bye"\n' + BYE,
+        "sub.toml": 'start = "s"\n[node.s]\ntype = "set"\nvalues = { x = "1" }\nnext = "t"\n'
+        '[node.t]\ntype = "stop"\n',
+        "help.toml": 'start = "s"\n[node.s]\ntype = "say"\ntext = "{y}"\nnext = "t"\n'
+        '[node.t]\ntype = "hangup"\n',
+        "commands.toml": '[operator]\nkey = "0"\nflow = "help"\n',
+    },
+    {
+        "main.toml": 'start = "a"\n[node.a]\ntype = "set"\nnext = "b"\n'
+        'values = { x = "gold", y = "12", z = "no {ani}", w = "{ani}" }\n'
+        '[node.b]\ntype = "branch"\ndefault = "c"\ncases = [\n'
+        '{ when = "x > 3", to = "c" }, #! never-a-number\n'
+        '{ when = "y > 3 or w > 3", to = "c" },\n'
+        '{ when = "z + 1 == 3", to = "c" }, #! never-a-number\n]\n'
+        '[node.c]\ntype = "switch"\non = "language"\ndefault = "bye"\ncases = [\n'
+        '{ is = "en", to = "bye" },\n{ at_least = 3, to = "bye" }, #! never-a-number\n]\n' + BYE
+    },
+    # --- secrets ---
+    {
+        "main.toml": 'start = "a"\n[node.a]\ntype = "set"\n'
+        'values = { api_key = "k-774-aa-1" } #! secret-in-file\nnext = "b"\n'
+        '[node.b]\ntype = "say"\nnext = "bye"\n'
+        'text = "postgres://ann:hunter2@db/x" #! secret-in-file\n' + BYE,
+        "prompts/en.toml": 'hello = "Your password = secret, please: see https://a.example/b:c@d"\n'
+        'key = """\n-----BEGIN EC PRIVATE KEY----- #! secret-in-file\n"""\n',
+        "asterisk/x.conf": "[x]\nexten => s,1,Set(TOKEN=abcd1234) ;#! secret-in-file\n"
+        "same => n,Set(PASSWORD=${ARG1})\nsame => n,Return()\n",
+    },
+    # --- too long ---
+    {
+        "main.toml": 'start = "w"\n[node.w] #! too-long\ntype = "wait"\nseconds = 601\n'
+        'next = "bye"\n' + BYE
+    },
     # --- queues ---
     {"queues.toml": "[sales]\nmax_wating = 1 #! unknown-key\n[support]\n"},
     {"queues.toml": '[sales]\nstrategy = "longest" #! unknown-strategy\n[support]\n'},
@@ -101,6 +150,7 @@ CASES: list[dict[str, str]] = [
     {"queues.toml": '["sa les"] #! bad-name\n[sales]\ntitle = "" #! out-of-range\n[support]\n'},
     {"queues.toml": "sales = 3 #! wrong-type\n[support]\n"},
     {"queues.toml": '[sales]\nhours = "ofice" #! unknown-calendar\n[support]\n'},
+    {"queues.toml": '[sales]\nafter = "mian" #! unknown-flow\n[support]\n'},
     {"queues.toml": '[sales]\nhours = 9 #! wrong-type\n[support]\nhours = "" #! out-of-range\n'},
     # --- hours ---
     {"hours.toml": "[office] #! missing-key missing-key\n"},

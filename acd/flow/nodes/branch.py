@@ -35,6 +35,7 @@ class _ExpressionKind(Plain):
         """What it names."""
         for to, names in (
             (To.ATTRIBUTE, value.attributes),
+            (To.NUMBER, value.numbers),
             (To.QUEUE, value.queues),
             (To.CALENDAR, value.calendars),
         ):

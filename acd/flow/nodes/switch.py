@@ -8,7 +8,7 @@ from typing import Any
 
 from acd.core.flows import Signal
 from acd.flow.comparison import NUMBER_OPS, TEXT_OPS, Comparison
-from acd.flow.kinds import BAD, Exit, ListOf, Plain, Ref, Source, node, wrong_type
+from acd.flow.kinds import BAD, Exit, ListOf, Plain, Ref, Source, To, node, wrong_type
 from acd.flow.model import Entry, Go, NodeType, Outcome, Stay
 from acd.flow.problems import At, Code, did_you_mean, quoted
 from acd.flow.schema import key
@@ -74,6 +74,15 @@ class Switch:
     on: str = key(Source(), "the attribute, or `ani`, `dnis`, `caller_name`, `language`, `channel`")
     cases: tuple[tuple[Comparison, str], ...] = key(_CASES, "tried from first to last")
     default: str = key(node(Exit.AT_ONCE), "where the caller goes when no case fits")
+
+    def refs(self) -> Iterator[Ref]:
+        """What its keys refer to, and the attribute again where it is compared as a number."""
+        yield Ref(To.ATTRIBUTE, self.on, ("on",))
+        for index, (comparison, target) in enumerate(self.cases):
+            if comparison.op in NUMBER_OPS:
+                yield Ref(To.NUMBER, self.on, ("cases", index))
+            yield Ref(To.NODE, target, ("cases", index, "to"))
+        yield Ref(To.NODE, self.default, ("default",))
 
     def way(self, value: str) -> str:
         """Return where a value of the attribute leads."""
