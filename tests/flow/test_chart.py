@@ -37,7 +37,7 @@ next = "choice"
 [node.kind]
 type = "switch"
 on = "tier"
-cases = [{ is = ["gold", "silver"], to = "human" }, { at_least = 5, to = "choice" }]
+cases = [{ is = ["gold", "silver"], to = "human" }, { starts_with = "5", to = "choice" }]
 default = "bye"
 
 [node.away]
@@ -73,7 +73,7 @@ def test_a_way_has_the_names_of_all_keys_that_lead_along_it(chart: Chart):
         ("choice", "away", False): "2",
         ("choice", "human", True): "on_fail",
         ("kind", "human", False): "is gold/silver",
-        ("kind", "choice", False): "at_least 5",
+        ("kind", "choice", False): "starts_with 5",
         ("kind", "bye", False): "default",
         ("away", "flow:other", False): "",
     }
