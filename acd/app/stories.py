@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from acd.app.flows import flow_interpreter
 from acd.app.story import Story, StoryStep, Written
@@ -43,11 +41,7 @@ def tell(site: Site, written: Written) -> None:
     story, at = written.story, written.at
     teller = _Teller(_with_full_queues(site, story.full), story)
     for index, step in enumerate(story.steps):
-        name, wish = next(
-            (name, value)
-            for name, _, _ in keys_of(StoryStep)
-            if (value := getattr(step, name)) is not None
-        )
+        name, wish = step.parts()
         complaint = _STEPS[name](teller, wish)
         if complaint:
             (at / "steps" / index).say(
@@ -71,9 +65,7 @@ class _Teller:
     """One call of one story: the engine, and the little of a PBX that it needs."""
 
     def __init__(self, site: Site, story: Story) -> None:
-        start = story.at if story.at.tzinfo else story.at.replace(tzinfo=ZoneInfo(story.timezone))
-        epoch = datetime(1970, 1, 1, tzinfo=UTC)
-        self.now = Instant((start - epoch) // timedelta(microseconds=1))
+        self.now = story.begins_at()
         self.engine = Engine(flow_interpreter(), is_strict=True)
         self.story = story
         self.site = site

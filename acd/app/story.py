@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from acd.app.site import time_zones
 from acd.core.contact import EndReason
+from acd.core.timers import Instant
 from acd.flow.kinds import (
     BAD,
     DIGITS,
@@ -28,6 +30,17 @@ from acd.flow.kinds import (
 from acd.flow.load import parse
 from acd.flow.problems import At, Code, Report, did_you_mean, quoted
 from acd.flow.schema import Record, key, read_schema
+
+LIVE_SECONDS = 20.0
+"""Longest wait, and longest message, of a story that is told by a real call: it really takes so
+long."""
+
+_NOT_LIVE = {
+    "answers": "asks outside for nothing: it cannot be answered by the story",
+    "promises": "has nobody to ring: it cannot promise a call",
+    "writes": "is a call: nothing can be written",
+    "reads": "is a call: nothing can be read",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +134,18 @@ class StoryStep:
         given = [item.name for item in fields(self) if getattr(self, item.name) is not None]
         return None if len(given) == 1 else "a step has exactly one key"
 
+    def parts(self) -> tuple[str, Any]:
+        """Return its key and what stands there."""
+        (name,) = (item.name for item in fields(self) if getattr(self, item.name) is not None)
+        return name, getattr(self, name)
+
+    def not_live(self) -> str | None:
+        """Return why a live story cannot have this step, if so."""
+        name, wish = self.parts()
+        if name in ("waits", "leaves_message") and wish > LIVE_SECONDS:
+            return f"really waits, {LIVE_SECONDS:.0f} s at most"
+        return _NOT_LIVE.get(name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
@@ -154,7 +179,14 @@ class Story:
         """Say so when it is neither a call nor written."""
         if (self.calls is None) == (self.writes_to is None):
             return 'give "calls" for a call, or "writes_to"'
-        return "only a call can be live" if self.live and self.calls is None else None
+        if self.live and self.calls is None:
+            return "only a call can be live"
+        return "a live story cannot fill a queue" if self.live and self.full else None
+
+    def begins_at(self) -> Instant:
+        """Return when the contact begins."""
+        start = self.at if self.at.tzinfo else self.at.replace(tzinfo=ZoneInfo(self.timezone))
+        return Instant((start - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,5 +222,13 @@ def read_stories(files: Mapping[str, bytes], report: Report) -> list[Written]:
                 zone = quoted(story.timezone)
                 (at / "timezone").say(Code.BAD_TIMEZONE, f"no time zone {zone}{hint}")
                 continue
-            stories.append(Written(story, at))
+            if not story.live or _can_be_live(story, at):
+                stories.append(Written(story, at))
     return stories
+
+
+def _can_be_live(story: Story, at: At) -> bool:
+    reasons = {n: why for n, step in enumerate(story.steps) if (why := step.not_live())}
+    for index, why in reasons.items():
+        (at / "steps" / index).say(Code.BAD_STORY, f"a live story {why}")
+    return not reasons
