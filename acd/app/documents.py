@@ -26,6 +26,12 @@ from acd.core.skill import Need
 from acd.core.timers import Instant
 from acd.ports.store import ContactRow
 
+PATH_KEPT = 40
+"""Places of its way that a contact's document has: the latest."""
+
+TROUBLES_KEPT = 20
+SCORES_KEPT = 50
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -60,6 +66,29 @@ class CustomerDocument(msgspec.Struct, kw_only=True):
     name: str
 
 
+class TroubleDocument(msgspec.Struct, kw_only=True):
+    """A node of a flow that did not bring the customer on.
+
+    Attributes:
+        place: where: ``flow/node``.
+        reason: ``no_input``, ``not_understood``, ``failed``, or the command that was given.
+        times: how often, one after the other.
+    """
+
+    place: str
+    reason: str
+    times: int = 1
+
+
+class ScoreDocument(msgspec.Struct, kw_only=True):
+    """A customer's answer to a question of a survey."""
+
+    survey: str
+    question: str
+    scale: str
+    score: int
+
+
 class ContactDocument(msgspec.Struct, kw_only=True):
     """A contact as the API shows it. Instants are ISO 8601 in UTC.
 
@@ -79,6 +108,10 @@ class ContactDocument(msgspec.Struct, kw_only=True):
         is_answered: the last who wrote was not the customer.
         ended_at: the customer is no longer with us; ``closed_at`` comes after wrap-up.
         ended_by: the party that ``end_reason`` blames.
+        path: the places of flows that it came through, ``flow/node``; the latest, in order.
+        troubles: where a flow did not bring the customer on; the latest, in order.
+        scores: what the customer answered in surveys. Where they followed an agent, that is about
+            the contact named by the attribute ``previous_contact``.
     """
 
     id: ContactId
@@ -116,6 +149,9 @@ class ContactDocument(msgspec.Struct, kw_only=True):
     is_answered: bool = False
     replied_at: datetime | None = None
     segments: list[SegmentDocument] = []
+    path: list[str] = []
+    troubles: list[TroubleDocument] = []
+    scores: list[ScoreDocument] = []
 
 
 _encoder = msgspec.json.Encoder()
@@ -221,6 +257,31 @@ def _flow_entered(contact: ContactDocument, event: e.FlowEntered, at: datetime) 
         id=event.segment, kind=SegmentKind.FLOW, party=event.flow, start_at=at
     )
     _next_segment(contact, at, "", segment)
+
+
+def _node_entered(contact: ContactDocument, event: e.NodeEntered, _at: datetime) -> None:
+    place = f"{event.flow}/{event.node}"
+    if contact.path[-1:] != [place]:
+        contact.path.append(place)
+        del contact.path[:-PATH_KEPT]
+
+
+def _node_failed(contact: ContactDocument, event: e.NodeFailed, _at: datetime) -> None:
+    place = f"{event.flow}/{event.node}"
+    last = contact.troubles[-1] if contact.troubles else None
+    if last is not None and (last.place, last.reason) == (place, event.reason):
+        last.times += 1
+    else:
+        contact.troubles.append(TroubleDocument(place=place, reason=event.reason))
+        del contact.troubles[:-TROUBLES_KEPT]
+
+
+def _score_kept(contact: ContactDocument, event: e.ScoreKept, _at: datetime) -> None:
+    score = ScoreDocument(
+        survey=event.survey, question=event.question, scale=event.scale, score=event.score
+    )
+    contact.scores.append(score)
+    del contact.scores[:-SCORES_KEPT]
 
 
 def _attribute_set(contact: ContactDocument, event: e.AttributeSet, _at: datetime) -> None:
@@ -363,6 +424,9 @@ _FOLDS: dict[type, Callable[..., None]] = {
     e.WorkResumed: _work_resumed,
     e.ContactTransferred: _transferred,
     e.FlowEntered: _flow_entered,
+    e.NodeEntered: _node_entered,
+    e.NodeFailed: _node_failed,
+    e.ScoreKept: _score_kept,
     e.AttributeSet: _attribute_set,
     e.LanguageSet: _language_set,
     e.MessageStarted: _message_started,

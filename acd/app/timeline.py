@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from acd.app.documents import ContactDocument
+from acd.app.documents import ContactDocument, ScoreDocument
 from acd.core.channel import Channel
 from acd.core.contact import ContactState, EndReason
 from acd.core.decide.outbound import OUTBOUND
@@ -38,6 +38,7 @@ class TimelineEntry(msgspec.Struct, kw_only=True):
         wait_seconds: until an agent answered, or until the end without one.
         talk_seconds: from the answer to the end, or null.
         messages: how many were written, by anybody.
+        scores: what the customer answered in surveys.
         version: the last record of the log that changed it.
     """
 
@@ -61,6 +62,7 @@ class TimelineEntry(msgspec.Struct, kw_only=True):
     messages: int
     recording: RecordingId | None
     attributes: dict[str, str]
+    scores: list[ScoreDocument]
     version: int
 
 
@@ -95,6 +97,7 @@ def entry_of(row: TimelineRow) -> TimelineEntry:
         messages=contact.messages,
         recording=contact.recording,
         attributes=contact.attributes,
+        scores=contact.scores,
         version=contact.version,
     )
 

@@ -21,7 +21,7 @@ from acd.core.message import Author
 from acd.core.record import Record
 from acd.core.site import Site
 from acd.core.timers import Instant, elapsed_seconds
-from acd.flow.chart import Chart, chart_of, flow_box, wording
+from acd.flow.chart import Chart, chart_of, wording
 
 
 class What(StrEnum):
@@ -215,17 +215,10 @@ class _Walker:
         here.until, here.to = at, f"{flow}/{node}"
         has_chosen = self._last.startswith(_PRESSED) or self._last == _ANSWERED
         chart = self._chart(here.flow)
-        target = node if flow == here.flow else flow_box(flow)
-        ways = [
-            way
-            for way in ([] if chart is None else chart.ways)
-            if (way.source, way.target) == (here.node, target)
-        ]
-        if len(ways) > 1:
-            ways = [way for way in ways if way.is_failure is not has_chosen]
-        if ways:
+        way = chart.way(here.node, flow, node, is_chosen=has_chosen) if chart else None
+        if way is not None:
             pressed = self._last.removeprefix(_PRESSED)
-            here.exit = pressed if pressed in ways[0].keys else ways[0].label
+            here.exit = pressed if pressed in way.keys else way.label
         here.why = self._last or "at once"
 
     def _note(self, at: Instant, what: What, text: str) -> None:

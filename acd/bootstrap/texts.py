@@ -28,6 +28,7 @@ from acd.gateways.webhook.gateway import WebhookGateway
 from acd.ports.clock import Clock
 from acd.ports.gateway import Gateway
 from acd.web.demomails import DemoMailbox
+from acd.web.handover import Handovers
 from acd.web.messages import Messages
 from acd.web.webhooks import Webhooks
 from acd.web.widget import Widget
@@ -116,6 +117,7 @@ class Texts:
         return (
             *demo,
             Messages(centre, self.messages, self.intake, self.typing, replies),
+            Handovers(centre, replies),
             Widget(self.chat, self.intake, self.messages, self._settings.chat.origins),
             Webhooks({name: gateway for gateway in self._webhooks for name in gateway.hooks}),
         )

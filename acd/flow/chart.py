@@ -80,6 +80,24 @@ class Chart:
     boxes: tuple[Box, ...]
     ways: tuple[Way, ...]
 
+    def box(self, node: str) -> Box | None:
+        """Return a node's box, or None if there is no such node."""
+        return next((one for one in self.boxes if one.id == node), None)
+
+    def way(self, source: str, flow: str, node: str, *, is_chosen: bool) -> Way | None:
+        """Return the way by which a contact came from one of these nodes to another node.
+
+        Args:
+            source: where it was.
+            flow, node: where it came to next.
+            is_chosen: whether it came by the customer's choice, where that makes two ways of it.
+        """
+        target = node if flow == self.name else flow_box(flow)
+        ways = [way for way in self.ways if (way.source, way.target) == (source, target)]
+        if len(ways) > 1:
+            ways = [way for way in ways if way.is_failure is not is_chosen]
+        return ways[0] if ways else None
+
 
 def flow_box(name: str) -> str:
     """Return the id of the box that stands for another flow."""

@@ -9,13 +9,14 @@ import json
 import pytest
 
 from acd.app import follow
-from acd.app.documents import _FOLDS, ContactFold, moment
+from acd.app.documents import _FOLDS, PATH_KEPT, ContactFold, moment
 from acd.app.projections import ContactProjector
 from acd.core import events as e
 from acd.core import inputs as i
 from acd.core.agent import AgentProfile
+from acd.core.ids import ContactId
 from acd.core.queue import Queue
-from acd.core.record import EVENT_TYPES
+from acd.core.record import EVENT_TYPES, Record
 from acd.core.timers import after
 from acd.ports.store import StoreError
 from acd.testing.pretend import START, Pretend, busy_centre
@@ -81,6 +82,9 @@ def test_the_document_of_a_call():
         "messages": 0,
         "is_answered": False,
         "replied_at": None,
+        "path": [],
+        "troubles": [],
+        "scores": [],
     }
     assert [(s["kind"], s["party"], s["reason"], s["recording"]) for s in segments] == [
         ("flow", "sales", "queued", None),
@@ -287,6 +291,34 @@ async def test_a_lost_lease_ends_it():
             await asyncio.wait_for(asyncio.shield(task), 10)
 
 
+def test_the_way_and_its_troubles_are_kept_within_bounds():
+    contact = ContactId("c-1")
+    fold = ContactFold()
+    seq = iter(range(1, 10_000))
+
+    def tell(body):
+        fold.fold(Record(next(seq), START, 0, "test", body))
+
+    tell(e.ContactOpened(contact, "chat", None, "zoe", "shop", "Zoe", "en", "v1", "chat:1"))
+    for n in range(PATH_KEPT + 5):
+        tell(e.NodeEntered(contact, "main", f"n{n}"))
+        tell(e.NodeEntered(contact, "main", f"n{n}"))  # again: it is one stay
+    for _ in range(3):
+        tell(e.NodeFailed(contact, "main", "menu", "not_understood"))
+    tell(e.NodeFailed(contact, "main", "menu", "operator"))
+    tell(e.ScoreKept(contact, "after", "overall", "csat", 4))
+    (row,) = fold.changed()
+    document = json.loads(row.document)
+    assert document["path"] == [f"main/n{n}" for n in range(5, PATH_KEPT + 5)]
+    assert document["troubles"] == [
+        {"place": "main/menu", "reason": "not_understood", "times": 3},
+        {"place": "main/menu", "reason": "operator", "times": 1},
+    ]
+    assert document["scores"] == [
+        {"survey": "after", "question": "overall", "scale": "csat", "score": 4}
+    ]
+
+
 def test_every_event_of_a_contact_is_shown_or_left_out_on_purpose():
     """A new event must be thought of here."""
     left_out = {
@@ -294,7 +326,6 @@ def test_every_event_of_a_contact_is_shown_or_left_out_on_purpose():
         e.LegChanged,
         e.LegClosed,
         e.FarewellStarted,
-        e.NodeEntered,
         e.DigitTaken,
         e.PromptsStarted,
         e.PromptsEnded,
@@ -306,9 +337,7 @@ def test_every_event_of_a_contact_is_shown_or_left_out_on_purpose():
         e.LegPassed,
         e.TaskStarted,
         e.TaskEnded,
-        e.NodeFailed,
         e.CodeRedeemed,
-        e.ScoreKept,
         e.NoticeSent,
     }
     of_contacts = {k for k in EVENT_TYPES.values() if "contact" in k.__dataclass_fields__}

@@ -33,6 +33,7 @@ NEEDS: dict[tuple[str, str], Need] = {
     ("GET", "/api/v1/contacts/{id}/draft"): Role.AGENT,
     ("PUT", "/api/v1/contacts/{id}/draft"): Role.AGENT,
     ("POST", "/api/v1/contacts/{id}/end"): Role.AGENT,
+    ("GET", "/api/v1/contacts/{id}/handover"): Role.AGENT,
     ("GET", "/api/v1/contacts/{id}/messages"): Role.AGENT,
     ("POST", "/api/v1/contacts/{id}/messages"): Role.AGENT,
     ("POST", "/api/v1/contacts/{id}/mail"): Role.AGENT,
