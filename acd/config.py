@@ -150,14 +150,17 @@ VoiceName = Annotated[str, Field(pattern=r"^(piper:.+|[A-Za-z][A-Za-z0-9+_-]{0,6
 
 
 class Speech(_Section):
-    """``[speech]``: who speaks the prompts that are not recorded.
+    """``[speech]``: who speaks the prompts that are not recorded, and who listens.
 
     Attributes:
         voices: language to voice: one of espeak-ng (``espeak-ng --voices``) such as ``en-gb``, or
             ``piper:joe``, or ``piper:`` and the path of a model of Piper.
+        keep_utterances: keep the recordings of what callers said to the node ``intent``; without
+            it they are deleted as soon as they are recognised.
     """
 
     voices: dict[LanguageName, VoiceName] = Field(default_factory=dict)
+    keep_utterances: bool = False
 
 
 class Log(_Section):

@@ -206,6 +206,7 @@ class _Assembly:
         centre.counts["ari_renewals"] = lambda: phones.pbx.renewals
         centre.counts["ari_events"] = lambda: phones.pbx.events
         self._dispatcher.use(phones.pbx)
+        self._outside.listen(self._dispatcher, phones.pbx, asterisk.recordings_dir)
         await roster.load("system")
         self._texts.start(self._background, self._dispatcher, self._stack)
         phones.link(self._stack)
@@ -276,7 +277,7 @@ class _Assembly:
             lambda cause: self._loop.tell(cause, "pbx"), self._contact_of_leg
         )
         self._loop = Loop(engine, store, self._clock, self._dispatcher.perform)
-        self._outside = Outside(self._settings)
+        self._outside = Outside(self._settings, self._loop)
         self._texts = Texts(
             self._settings, self._home, database, store, self._loop, self._clock, self._stack,
             with_demo=with_demo,

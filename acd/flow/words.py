@@ -27,3 +27,13 @@ def contains(text: str, phrases: Iterable[str]) -> bool:
     """
     said = f" {' '.join(words_of(text))} "
     return any(f" {' '.join(words)} " in said for p in phrases if (words := words_of(p)))
+
+
+def hits(text: str, phrases: Iterable[str]) -> tuple[int, int]:
+    """Return how many of the phrases stand in a text, and how many words those have together.
+
+    >>> hits("My bill: I was charged twice!", ["bill", "charged twice", "invoice"])
+    (2, 3)
+    """
+    found = {words_of(phrase) for phrase in phrases if contains(text, [phrase])}
+    return len(found), sum(map(len, found))

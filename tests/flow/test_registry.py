@@ -65,7 +65,9 @@ def node_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 NODES = [
     *("answer", "branch", "callback", "collect", "dialplan", "enqueue", "goto", "hangup", "hours"),
-    *("language", "lookup", "loop", "menu", "metrics", "play", "promo", "record", "say", "send"),
+    "intent",
+    *("language", "lookup", "loop", "menu", "metrics", "play", "promo", "record", "say"),
+    *("secret", "send"),
     *("set", "split", "stop", "subflow", "survey", "switch", "transfer", "voicemail", "wait"),
     "webhook",
 ]

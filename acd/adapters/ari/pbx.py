@@ -93,6 +93,7 @@ class AriPbx:
         self._leased_until: dict[str, float] = {}
         self._returned: set[LegId] = set()
         self._last_press: tuple[str, str] = ("", "")
+        self._heard: dict[RecordingId, asyncio.Future[None]] = {}
         self.operations = 0
         self.renewals = 0
         self.events = 0
@@ -138,6 +139,10 @@ class AriPbx:
                     self._leased_until[leg] = self._loop_time() + self._lease
                 case LegReturned(leg):
                     await self._welcome(leg)
+                case RecordingEnded(leg, recording) if recording in self._heard:
+                    self._occupied.discard(leg)
+                    self._end_listening(recording)
+                    continue
                 case PlaybackEnded(leg) | RecordingEnded(leg):
                     self._occupied.discard(leg)
             self._emit(cause)
@@ -161,7 +166,18 @@ class AriPbx:
         await self._subscribe(self._addresses)
         await self._resync()
 
+    def _end_listening(self, recording: RecordingId, problem: PbxError | None = None) -> None:
+        heard = self._heard.pop(recording, None)
+        if heard is None or heard.done():
+            return
+        if problem is None:
+            heard.set_result(None)
+        else:
+            heard.set_exception(problem)
+
     async def _disconnected(self, reason: str) -> None:
+        for recording in list(self._heard):
+            self._end_listening(recording, PbxError(reason, code="ari-disconnected"))
         self._on_lost(reason)
 
     async def watch_agents(self, addresses: dict[str, AgentName]) -> None:
@@ -280,6 +296,52 @@ class AriPbx:
         if recording is not None:
             await self._unless_gone(self.client.ari.recordings.stop(recording))
         self._occupied.discard(leg)
+
+    # --- listening ------------------------------------------------------------------------------
+
+    async def listen(
+        self, leg: LegId, recording: RecordingId, max_seconds: float, silence_seconds: float
+    ) -> None:
+        """Record what a leg says until a silence, the limit or the hang-up; keys go on.
+
+        Raises:
+            PbxError: it cannot be recorded, or the link is lost meanwhile.
+        """
+        ended = self._heard[recording] = asyncio.get_running_loop().create_future()
+        self.operations += 1
+        try:
+            await self._occupy(leg, max_seconds)
+            await self.client.ari.channels.record(
+                leg,
+                name=recording,
+                format_="wav",
+                max_duration_seconds=math.ceil(max_seconds),
+                max_silence_seconds=math.ceil(silence_seconds),
+                if_exists="overwrite",
+                beep=False,
+                terminate_on="none",
+            )
+            await ended
+        except AriUnavailable as error:
+            raise PbxError(error.message, code=error.code) from error
+        except AriError as error:
+            raise PbxError(error.message, code=error.code, is_gone=is_gone(error)) from error
+        finally:
+            self._heard.pop(recording, None)
+            self._occupied.discard(leg)
+
+    async def discard(self, recording: RecordingId) -> None:
+        """Stop a recording and delete it; one that is not there is fine.
+
+        Raises:
+            PbxError: it is not known whether it is gone.
+        """
+        self.operations += 1
+        try:
+            await self._unless_gone(self.client.ari.recordings.cancel(recording))
+            await self._unless_gone(self.client.ari.recordings.delete_stored(recording))
+        except (AriUnavailable, AriError) as error:
+            raise PbxError(error.message, code=error.code) from error
 
     # --- effects --------------------------------------------------------------------------------
 
