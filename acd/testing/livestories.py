@@ -8,8 +8,10 @@ story to story.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -29,7 +31,7 @@ from acd.testing.house import House, agent_profile, house_with
 from acd.testing.livestory import LiveTeller
 from acd.testing.tones import write_wav
 
-SIDE_BY_SIDE = 4
+SIDE_BY_SIDE = 6
 """Calls at the same time, at most: two processors recognise the prompts of so many."""
 
 
@@ -87,7 +89,8 @@ async def tell_live(
 ) -> list[Told]:
     """Tell stories by real calls and report the first step of each that goes another way.
 
-    Stories that begin at the same instant are told side by side, those with an agent one by one.
+    Those that begin at the same instant are told side by side, unless they wait in the same queue:
+    flows ask who is waiting. Whoever is served is alone in the house.
 
     Args:
         stories: valid ones that are live.
@@ -132,6 +135,10 @@ def _agents_of(written: Written) -> list[str]:
     return [step.served for step in written.story.steps if step.served is not None]
 
 
+def _queues_of(written: Written) -> list[str]:
+    return sorted({step.reaches for step in written.story.steps if step.reaches is not None})
+
+
 class _Room:
     """What the calls of a house share."""
 
@@ -140,10 +147,14 @@ class _Room:
         self._sounds = sounds
         self._dialling = asyncio.Lock()
         self._lines = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._queues: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def tell(self, written: Written, results: list[Told], on_told: OnTold) -> None:
         """Tell a story as soon as there is a line for it."""
-        async with self._lines:
+        async with contextlib.AsyncExitStack() as held:
+            for queue in _queues_of(written):  # sorted, so that nobody waits for each other
+                await held.enter_async_context(self._queues[queue])
+            await held.enter_async_context(self._lines)
             begun = asyncio.get_running_loop().time()
             teller = LiveTeller(self._house, written.story, self._sounds, self._dialling)
             index, complaint = await teller.tell()

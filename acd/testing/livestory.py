@@ -275,7 +275,7 @@ class LiveTeller:
                 course.playing != sound.playback and course.quiet_seconds > _LATE_SECONDS
             )
             since = round(self._position * tones.SAMPLE_RATE) * tones.SAMPLE_BYTES
-            found = await asyncio.to_thread(_find, path, call.record().pcm[since:])
+            found = await asyncio.to_thread(find_sound, path, call.record().pcm[since:])
             if found is not None:
                 self._position += found.start_seconds + _SAME_SECONDS
                 return True
@@ -332,8 +332,13 @@ def _in_words(one: Heard) -> str:
     return f"{one.duration_seconds:.1f} s of {one.what.value}"
 
 
-def _find(path: Path, pcm: bytes) -> Match | None:
-    """Return where a sound first is in a recording: enough of it to be told from others."""
+def find_sound(path: Path, pcm: bytes) -> Match | None:
+    """Return where a sound first is in a recording; None unless enough of it is there.
+
+    Args:
+        path: WAV file of the sound.
+        pcm: the recording.
+    """
     known = _fingerprint(path)
     enough = min(_SURE_SECONDS, 0.9 * known.seconds)
     found = known.find(Track(tones.to_samples(pcm)))
