@@ -44,7 +44,7 @@ from acd.core.timers import Instant
 from acd.flow.graph import Graph, Place
 from acd.flow.interpreter import MISUNDERSTOOD, advance, plainly
 from acd.flow.kinds import Exit, To
-from acd.flow.model import Entry, Go, Node, Outcome, Wait
+from acd.flow.model import Entry, Flow, Go, Node, Outcome, Wait
 from acd.flow.schema import refs_of, sets_of
 from acd.flow.visit import Visit
 
@@ -148,9 +148,9 @@ class _Values(dict[str, str]):
     def get(self, name: str, default: Any = None) -> Any:
         return self[name]
 
-    def known(self, name: str) -> str | None:
-        """Return what is known without asking."""
-        return super().get(name)
+    def known(self, names: frozenset[str]) -> tuple[tuple[str, str], ...]:
+        """Return what is known of ``names``, without asking."""
+        return tuple(sorted((n, v) for n, v in super().items() if n in names))
 
     def __contains__(self, name: object) -> bool:
         if not super().__contains__(name):
@@ -228,18 +228,66 @@ class _NoCentre:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """Flows made ready to be explored.
+
+    Attributes:
+        graph: as they were read.
+        flows: with nodes that stop where they have several ways.
+        size: number of nodes.
+        decisive: the attributes on which it depends where contacts go.
+        counted: misunderstandings beyond this number change nothing.
+    """
+
+    graph: Graph
+    flows: Mapping[str, Flow]
+    size: int
+    decisive: frozenset[str]
+    counted: int
+
+
+def probed(graph: Graph) -> Probed:
+    """Return flows made ready to be explored."""
+    flows = {
+        name: replace(
+            flow,
+            nodes={
+                n: _probed(node, ways_out(graph, (name, n), Exit.AT_ONCE))
+                for n, node in flow.nodes.items()
+            },
+        )
+        for name, flow in graph.flows.items()
+    }
+    size = sum(len(flow.nodes) for flow in flows.values())
+    counted = max((flow.escalate_after or 0 for flow in flows.values()), default=0)
+    return Probed(graph, flows, size, decisive(graph), counted)
+
+
+def ways_out(graph: Graph, place: Place, *exits: Exit) -> tuple[Go, ...]:
+    """Return the ways out of a node by some exits to nodes that are there."""
+    targets = dict.fromkeys(
+        edge.target
+        for edge in graph.edges[place]
+        if edge.exit in exits and graph.node(edge.target) is not None
+    )
+    return tuple(Go(name, None if flow == place[0] else flow) for flow, name in targets)
+
+
 class Explorer:
     """What may become of contacts of one channel in the flows of a site.
 
     Args:
         site: what nodes look up in it: queues, prompts, promotions.
-        graph: the flows.
+        flows: the flows.
         channel: how the contacts come.
     """
 
-    def __init__(self, site: Site, graph: Graph, channel: Channel) -> None:
+    def __init__(self, site: Site, flows: Probed, channel: Channel) -> None:
         self._site = site
-        self._graph = graph
+        self._graph = flows.graph
+        self._flows, self._size = flows.flows, flows.size
+        self._decisive, self._counted = flows.decisive, flows.counted
         self._traits = TRAITS[channel]
         self._contact = Contact(
             ContactId("c"),
@@ -252,27 +300,6 @@ class Explorer:
             _LIKELY["language"],
             _EPOCH,
         )
-        self._size = sum(len(flow.nodes) for flow in graph.flows.values())
-        self._decisive = decisive(graph)
-        limits = [flow.escalate_after or 0 for flow in graph.flows.values()]
-        self._counted = max(limits, default=0)  # misunderstandings beyond change nothing
-        self._flows = {
-            name: replace(
-                flow,
-                nodes={n: _probed(node, self._ways((name, n))) for n, node in flow.nodes.items()},
-            )
-            for name, flow in graph.flows.items()
-        }
-
-    def _ways(self, place: Place, *exits: Exit) -> tuple[Go, ...]:
-        """Return the ways out of a node that are taken at once, or by other exits."""
-        wanted = exits or (Exit.AT_ONCE,)
-        ways = (
-            Go(edge.target[1], None if edge.target[0] == place[0] else edge.target[0])
-            for edge in self._graph.edges[place]
-            if edge.exit in wanted and self._graph.node(edge.target) is not None
-        )
-        return tuple(dict.fromkeys(ways))
 
     def enter(self, place: Place) -> Move:
         """Return what becomes of a contact that comes to a node, knowing nothing of it."""
@@ -295,7 +322,7 @@ class Explorer:
                 led_to.update(move.visited[:1])
                 yield move
         if pending.task:  # and whatever else may be answered
-            for way in self._ways(state.place, Exit.AT_ONCE, Exit.IN_TIME):
+            for way in ways_out(self._graph, state.place, Exit.AT_ONCE, Exit.IN_TIME):
                 if (way.flow or state.flow, way.node) not in led_to:
                     chosen = cast("Signal", _Chosen(way))
                     yield self._after(state, chosen, Cause.TASK, pending.seconds or 0.0)
@@ -385,7 +412,7 @@ class Explorer:
         playing = memory.pop("playing", "") != ""
         for name in ("answered", "until", "hops", "firm"):
             memory.pop(name, None)
-        known = tuple((n, v) for n in self._decisive if (v := probe.facts.known(n)) is not None)
+        known = probe.facts.known(self._decisive)
         pending = Pending(playing, step.wait_seconds, task, queue, message, probe.ways, probe.must)
         counts = dict(cursor.counts)
         if MISUNDERSTOOD in counts:
@@ -418,9 +445,11 @@ def _probed(node: Node, ways: tuple[Go, ...]) -> Node:
         probe.forget_fresh()
         if isinstance(entry, Wait):
             probe.ways = ways
-        elif isinstance(entry, Go) and len(choice := tuple(dict.fromkeys((entry, *ways)))) > 1:
-            probe.ways, probe.must = choice, True
-            return Wait()
+        elif isinstance(entry, Go):
+            choice = ways if entry in ways else (entry, *ways)
+            if len(choice) > 1:
+                probe.ways, probe.must = choice, True
+                return Wait()
         return entry
 
     def signal(keys: Any, visit: Visit, signal: Signal) -> Outcome:
@@ -435,7 +464,7 @@ def _probed(node: Node, ways: tuple[Go, ...]) -> Node:
     return replace(node, type=replace(real, enter=enter, signal=signal))
 
 
-def decisive(graph: Graph) -> tuple[str, ...]:
+def decisive(graph: Graph) -> frozenset[str]:
     """Return the attributes on which it depends where contacts go."""
     nodes = [node for flow in graph.flows.values() for node in flow.nodes.values()]
     reads = [frozenset(_reads(node)) for node in nodes]
@@ -453,7 +482,7 @@ def decisive(graph: Graph) -> tuple[str, ...]:
             for name in names
         }
         if more <= found:
-            return tuple(sorted(found))
+            return frozenset(found)
         found |= more
 
 

@@ -23,7 +23,7 @@ from acd.core.channel import TRAITS, Channel
 from acd.core.site import Site
 from acd.flow.check import Checked
 from acd.flow.graph import Place
-from acd.flow.probe import Cause, Explorer, Move, State
+from acd.flow.probe import Cause, Explorer, Move, State, probed
 from acd.flow.problems import Code, quoted
 
 LONGEST_STEPS = 60
@@ -262,6 +262,7 @@ def prove(site: Site, checked: Checked, *, is_whole: bool = True) -> None:
     places = [place for place in dict.fromkeys((*starts, *graph.edges)) if place in ats]
     callers = frozenset({Channel.VOICE})
     said = set(checked.said)
+    flows = probed(graph)
     for channel in Channel:
         own = [
             place
@@ -272,7 +273,7 @@ def prove(site: Site, checked: Checked, *, is_whole: bool = True) -> None:
         ]
         if not own:
             continue
-        search = Search(Explorer(site, graph, channel), said, is_whole=is_whole)
+        search = Search(Explorer(site, flows, channel), said, is_whole=is_whole)
         search.follow(own, LONGEST_SECONDS if TRAITS[channel].has_legs else inf)
         for finding in search.findings:
             ats[finding.place].say(finding.code, *_told(finding))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import tomllib
 from bisect import bisect_right
-from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
 
@@ -20,15 +19,25 @@ _BARE_END = frozenset(" \t.=]")
 _PLAIN_END = frozenset(",]}#\r\n")
 
 
-@dataclass(frozen=True, slots=True)
 class Where:
-    """The lines of one file.
+    """The lines of one file; they are looked for when the first one is asked for."""
 
-    Attributes:
-        lines: path of a key, table or array element to the line it begins on.
-    """
+    __slots__ = ("_lines", "_text")
 
-    lines: dict[Path, int]
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._lines: dict[Path, int] | None = None
+
+    @property
+    def lines(self) -> dict[Path, int]:
+        """Path of a key, table or array element to the line it begins on."""
+        if self._lines is None:
+            try:
+                self._lines = _Scanner(self._text).scan()
+            except RecursionError:  # nested as deeply as the parser can just bear
+                self._lines = {}
+            self._text = ""
+        return self._lines
 
     def line(self, path: Path) -> int:
         """Return the line of ``path``, or of the closest thing that holds it; 1 for the file."""
@@ -41,7 +50,7 @@ class Where:
 
 def locate(text: str) -> Where:
     """Return where everything stands in ``text``, which must be valid TOML."""
-    return Where(_Scanner(text).scan())
+    return Where(text)
 
 
 class _Scanner:
