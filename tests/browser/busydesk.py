@@ -188,6 +188,60 @@ MISSED = [
     missed_call(3, "Oluwaseun Adebayo-Fitzgerald", happened="message_left"),
 ]
 
+
+def step(flow: str, title: str, node: str, type_: str, text: str, **given: Any) -> Document:
+    """Return a place of a flow that a contact came through."""
+    return {"flow": flow, "title": title, "node": node, "type": type_, "text": text,
+            "answer": "", "troubles": []} | given  # fmt: skip
+
+
+SUGGESTED = {
+    "name": "sorry",
+    "title": "Sorry",
+    "texts": {"en": "Good day {customer}, I am {agent}. Sorry for the trouble with your order."},
+}
+
+MENU = "For sales press 1, for an order you have placed press 2."
+
+HANDOVERS = {
+    "call": {
+        "contact": "call",
+        "language": "en",
+        "customer": "customer-call",
+        "values": {"order": "900417"},
+        "steps": [
+            step("main", "Main menu", "menu", "menu", MENU, troubles=["not_understood"]),
+            step("order", "Orders", "number", "collect", "The number of your order, please."),
+        ],
+        "troubles": [
+            {"reason": "not_understood", "times": 2, "text": MENU},
+            {"reason": "operator", "times": 1, "text": ""},
+        ],
+        "reply": SUGGESTED,
+    },
+    "chat": {
+        "contact": "chat",
+        "language": "en",
+        "customer": "customer-chat",
+        "values": {},
+        "steps": [
+            step(
+                "chat",
+                "Chats",
+                "about",
+                "menu",
+                "What is it about?",
+                answer="2 · Something does not work",
+            )
+        ],
+        "troubles": [],
+        "reply": SUGGESTED,
+    },
+}
+
+NO_HANDOVER = {"language": "en", "customer": None, "values": {}, "steps": [], "troubles": [],
+               "reply": None}  # fmt: skip
+
 ANSWERS: dict[str, Any] = {
     "/session": {"agent": "ann", "title": "Ann Example", "role": "agent", "csrf": "c" * 64,
                  "expires_at": None},
@@ -207,8 +261,10 @@ ANSWERS: dict[str, Any] = {
                        end_reason="abandoned"),
         timeline_entry(1, "voice", "missed", agent=None, disposition=""),
         timeline_entry(2, "mail", "answered", note="Sent a new invoice."),
-        timeline_entry(9, "chat", "answered", disposition="follow_up"),
+        timeline_entry(9, "chat", "ended", agent=None, disposition="", scores=[
+            {"survey": "after-chat", "question": "overall", "scale": "csat", "score": 4}]),
     ], "next": None},
+    "handover": HANDOVERS,
     "/replies": {"replies": [
         {"name": "greeting", "title": "Greeting",
          "texts": {"en": "Good day {customer}, my name is {agent}. How may I help?"}},
@@ -299,6 +355,8 @@ class Desk:
             found: Any = {"messages": [m for m in self.data["messages"] if m["contact"] == of]}
         elif path == "/customers" and "?" in request.url:
             found = self.answers["customers?"]
+        elif path.endswith("/handover"):
+            found = self.answers["handover"].get(path.split("/")[2], NO_HANDOVER)
         elif path.endswith("/timeline"):
             found = self.answers["timeline"]
         else:

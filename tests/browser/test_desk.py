@@ -231,3 +231,24 @@ async def test_keys_alone(browser: Chromium, pages: str) -> None:
     assert taken["/agents/ann/presence"] == {"presence": "not_ready", "reason": ""}
     assert taken["/contacts/chat/messages"]["text"].startswith("One moment")
     assert taken["/contacts/done/wrapup"] == {"disposition": "resolved", "note": "all is well"}
+
+
+async def test_the_suggested_reply_fills_the_message_box(browser: Chromium, pages: str) -> None:
+    async with browser.window(pages) as window:
+        page = window.page
+        await Desk().serve(page)
+        await page.goto("/")
+        await page.get_by_role("tab", name="Maria").click()
+        card = page.get_by_role("region", name="Hand-over")
+        await expect(card.get_by_role("list", name="What went wrong")).to_contain_text(
+            "Not understood × 2"
+        )
+        await expect(card.get_by_role("heading", name="Say first")).to_be_visible()
+        await expect(card.get_by_role("button")).to_have_count(0)  # it is said, not written
+        await page.get_by_role("tab", name="Jo").click()
+        box = page.locator("#composer")
+        await box.fill("Hello!")
+        await card.get_by_role("button", name="Use this reply").click()
+        wanted = "Good day Jo Fischer, I am Ann Example. Sorry for the trouble with your order."
+        await expect(box).to_have_value(f"Hello!\n{wanted}")
+        await expect(box).to_be_focused()

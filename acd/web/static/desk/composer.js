@@ -1,13 +1,23 @@
 // Writing to a customer: the draft is kept as it is typed, canned replies and files are added to it.
 
 import { api, seg } from "../shared/api.js";
-import { html, Icon, useEffect, useLayoutEffect, useRef, useState } from "../shared/dom.js";
+import { html, Icon, useEffect, useLayoutEffect, useRef, useState, useStore }
+  from "../shared/dom.js";
 import { language, t } from "../shared/i18n.js";
+import { Store } from "../shared/store.js";
 import { attempt } from "../shared/toasts.js";
 import { live, messagesOf, nameOf } from "./feed.js";
 import { draftOf, keepDraft, send } from "./outbox.js";
 
 const TYPING_MS = 3_000;
+
+/** A text that is to be put into the message box of a contact: `{ contact, text }`. */
+export const insertion = new Store(null);
+
+/** What a canned reply says, in the customer's language where it has that. */
+export const textOf = ({ texts }, theirs, values) =>
+  (texts[theirs] ?? texts[language] ?? Object.values(texts)[0] ?? "")
+    .replace(/\{(agent|customer)\}/g, (_, name) => values[name]);
 
 export function Composer({ work, me, hasReplies, showReplies }) {
   const { contact, channel, document } = work;
@@ -56,6 +66,12 @@ export function Composer({ work, me, hasReplies, showReplies }) {
     box.current.focus();
     box.current.setSelectionRange(all.length, all.length);
   };
+  const wanted = useStore(insertion);
+  useEffect(() => {
+    if (wanted?.contact !== contact) return;
+    insertion.value = null;
+    insert(wanted.text);
+  }, [wanted]);
   const upload = (chosen) => attempt(async () => {
     for (const file of chosen) {
       const form = new FormData();
@@ -114,23 +130,22 @@ function Replies({ insert, onClose, values, language: theirs }) {
   useEffect(() => {
     attempt(async () => setReplies(await fetchReplies()));
   }, []);
-  const textOf = ({ texts }) => (texts[theirs] ?? texts[language] ?? Object.values(texts)[0] ?? "")
-    .replace(/\{(agent|customer)\}/g, (_, name) => values[name]);
-  const found = replies.filter((reply) => `${reply.title} ${reply.name} ${textOf(reply)}`
+  const told = (reply) => textOf(reply, theirs, values);
+  const found = replies.filter((reply) => `${reply.title} ${reply.name} ${told(reply)}`
     .toLowerCase().includes(wanted.toLowerCase()));
   const pressed = (event) => {
     if (event.key === "Escape") onClose();
     else if (event.key === "Enter" && event.target === search.current) {
       event.preventDefault();
-      if (found[0]) insert(textOf(found[0]));
+      if (found[0]) insert(told(found[0]));
     }
   };
   return html`<div class="replies card" onKeyDown=${pressed}>
     <input class="input" ref=${search} value=${wanted} aria-label=${t("replies.search")}
       placeholder=${t("replies.search")} onInput=${(event) => want(event.target.value)} />
     <ul>${found.map((reply) => html`<li key=${reply.name}><button type="button"
-      onClick=${() => insert(textOf(reply))}><strong>${reply.title}</strong>
-      <span class="quiet-text one-line">${textOf(reply)}</span></button></li>`)}
+      onClick=${() => insert(told(reply))}><strong>${reply.title}</strong>
+      <span class="quiet-text one-line">${told(reply)}</span></button></li>`)}
       ${!found.length && html`<li class="quiet-text empty">${t("replies.none")}</li>`}</ul>
   </div>`;
 }

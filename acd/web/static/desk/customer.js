@@ -3,18 +3,21 @@
 import { html } from "../shared/dom.js";
 import { duration, moment, t, word } from "../shared/i18n.js";
 import { Card } from "./card.js";
+import { Handover } from "./handover.js";
 import { Timeline } from "./timeline.js";
 
-const TECHNICAL = new Set(["mail_id"]); // of use to programs alone
+// Of use to programs alone, or shown elsewhere.
+const TECHNICAL = new Set(["mail_id", "previous_contact", "suggested_reply"]);
 
 /**
  * `canCall`: the customer may be rung on the matter of this contact; `version` tells changes of what
- * the agent has in hand.
+ * the agent has in hand; `me` and `canWrite` are for what is suggested to them.
  */
-export function CustomerPanel({ document, canCall, version }) {
+export function CustomerPanel({ document, canCall, version, me, canWrite }) {
   if (!document) return null;
   return html`<aside class="about" aria-label=${t("customer")}>
     <${Card} document=${document} canCall=${canCall} key=${document.customer_id ?? document.id} />
+    <${Handover} key=${`h-${document.id}`} document=${document} me=${me} canWrite=${canWrite} />
     <${Collected} document=${document} />
     <${Path} document=${document} />
     ${document.customer_id && html`<${Timeline} key=${`t-${document.customer_id}`}

@@ -94,7 +94,8 @@ function Desk() {
         <${CustomerPanel} canCall=${true} version=${version}
           document=${earlier && { ...earlier, customer_id: call.customer, conversation: call.conversation }} />`}
       ${current && html`<${Contact} key=${current.contact} work=${current} me=${me} data=${data} />
-        <${CustomerPanel} document=${current.document} version=${version}
+        <${CustomerPanel} document=${current.document} version=${version} me=${me}
+          canWrite=${current.channel !== "voice" && current.state === "active"}
           canCall=${current.channel !== "voice" && current.state === "active"} />`}
     </main>
     ${isSetting && html`<${Settings} onClose=${() => set(false)} />`}

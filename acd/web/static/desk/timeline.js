@@ -48,5 +48,7 @@ function Entry({ entry, isCurrent }) {
     <div><div class="spread"><strong class="one-line">${[what, entry.queue].filter(Boolean).join(" · ")}</strong>
         <time class="quiet-text">${moment(entry.opened_at)}</time></div>
       <p class="quiet-text">${ending.filter(Boolean).join(" · ")}</p>
+      ${(entry.scores ?? []).map((one) => html`<p class="quiet-text" key=${one.question}>
+        ${`${one.survey}, ${one.question}: `}<strong>${t(`score.${one.scale}`, one)}</strong></p>`)}
       ${entry.note && html`<p class="note">${entry.note}</p>`}</div></li>`;
 }
