@@ -137,6 +137,8 @@ def _told_live(
         if not is_quiet:
             out.print("no story is marked `live = true`")
         return [], []
+    if not is_quiet:
+        out.print("starting an engine and an Asterisk of their own …")
     done = 0
 
     def show(told: Told) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from acd.app.story import Story
 from acd.core.agent import Presence
 from acd.core.contact import Contact, ContactState
+from acd.core.errors import AcdError
 from acd.core.ids import AgentName
 from acd.core.inputs import DefineAgent, FinishWrapup
 from acd.flow.problems import did_you_mean, quoted
@@ -73,6 +74,8 @@ class LiveTeller:
                     complaint = await _STEPS[name](self, wish)
                 except CallGone:
                     complaint = "the call is over"
+                except AcdError as error:
+                    complaint = error.message
                 if complaint:
                     return index, f"step {index + 1}: {complaint}; {await self._so_far()}"
             return 0, ""

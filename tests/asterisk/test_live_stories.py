@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,6 +71,52 @@ async def test_the_sample_site_and_a_story_that_is_wrong(tmp_path: Path) -> None
     assert str(failed.recording) in problem.hint
     assert tones.seconds_of(tones.read_wav(failed.recording)) > 1
     shutil.rmtree(failed.recording.parent)
+
+
+TINY = {
+    "main.toml": """
+start = "ask"
+[node.ask]
+type = "menu"
+prompt = "ask"
+keys = { 1 = "bye" }
+on_fail = "bye"
+[node.bye]
+type = "hangup"
+""",
+    "numbers.toml": '"100" = "main"\n',
+    "prompts/en.toml": 'ask = "Do you hear us well? Then press one."\n',
+    "stories/main.toml": """
+[[story]]
+title = "Whoever hears us presses one"
+at = 2026-11-23T10:00:00Z
+calls = "100"
+live = true
+steps = [{ hears = "ask" }, { presses = "1" }, { ends = "flow_ended" }]
+""",
+}
+
+
+def test_the_command_tells_what_became_of_each(tmp_path: Path) -> None:
+    for name, text in TINY.items():
+        file = tmp_path / "site" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    words = (sys.executable, "-m", "acd", "check", str(tmp_path / "site"), "--live")
+    ran = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert re.search(r"^1/1 Whoever hears us presses one … ok, \d+\.\d s$", ran.stderr, re.M)
+    assert ran.stdout.endswith("site: no problem found\n")
+    ran = subprocess.run(
+        (*words, "--json"), cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    document = json.loads(ran.stdout)
+    assert document["problems"] == []
+    (told,) = document["live"]
+    assert told["ok"]
+    assert told["title"] == "Whoever hears us presses one"
+    assert (told["file"], told["line"], told["recording"]) == ("stories/main.toml", 2, None)
+    assert list(tmp_path.iterdir()) == [tmp_path / "site"], "nothing is left behind"
 
 
 def test_the_live_stories_speak_the_five_languages() -> None:
