@@ -1,0 +1,131 @@
+"""docs/flows.md is followed step by step: its files are written, its commands run and compared."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from acd.app.check import check
+
+pytestmark = pytest.mark.app
+
+ROOT = Path(__file__).resolve().parents[2]
+ACD = Path(sys.executable).with_name("acd")
+PAGE = (ROOT / "docs" / "flows.md").read_text()
+TUTORIAL, REFERENCE = PAGE.split("\n## The files\n")
+
+_BLOCK = re.compile(r"(.*?)^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FILE = re.compile(r"`((?:[\w-]+/)*[\w-]+\.toml)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of the page: the paragraph before it, its kind, and what is in it."""
+
+    before: str
+    kind: str
+    text: str
+
+
+def blocks(page: str) -> Iterator[Block]:
+    for before, kind, text in _BLOCK.findall(page):
+        yield Block(before.rstrip().rpartition("\n\n")[2], kind, text)
+
+
+def write(place: Path, block: Block) -> None:
+    """Write the file that the paragraph before names first, or add to it."""
+    named = _FILE.search(block.before)
+    assert named is not None, block
+    file = place / named[1]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    old = file.read_text() + "\n" if block.before.startswith("Add to") else ""
+    if file.parent.name == "prompts":
+        old = old.removesuffix("\n")  # one table goes on
+    file.write_text(old + block.text)
+
+
+def run(place: Path, *words: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ACD_")}
+    done = subprocess.run(
+        [str(ACD) if words[0] == "acd" else words[0], *words[1:]],
+        cwd=place,
+        env={**kept, "ACD_HOME": str(place / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.stderr == "", done
+    return done.stdout
+
+
+def converse(place: Path, block: Block) -> None:
+    """Run each command of a block and compare what is shown; `...` stands for any lines."""
+    for part in block.text.split("$ ")[1:]:
+        command, _, shown = part.partition("\n")
+        said = run(place, *shlex.split(command))
+        wanted = "".join(
+            r"(?:.*\n)*" if line == "...\n" else re.escape(line)
+            for line in shown.splitlines(keepends=True)
+        )
+        assert re.fullmatch(wanted, said), "\n".join(
+            difflib.unified_diff(shown.splitlines(), said.splitlines(), command, "said")
+        )
+
+
+def test_the_tutorial_is_followed(tmp_path: Path) -> None:
+    kinds = []
+    for block in blocks(TUTORIAL):
+        kinds.append(block.kind)
+        if block.kind == "toml":
+            write(tmp_path, block)
+        elif block.kind == "console":
+            converse(tmp_path, block)
+    assert kinds.count("toml") == 13
+    assert kinds.count("console") == 7
+    # Each promise of the page's title is kept by what was built.
+    built = (tmp_path / "shop" / "workshop.toml").read_text()
+    assert {'type = "hours"', 'type = "callback"'} < set(built.splitlines())
+    menu = (tmp_path / "shop" / "main.toml").read_text()
+    assert 'type = "menu"' in menu
+    # "Take on_fail away, and read what it says."
+    (tmp_path / "shop" / "main.toml").write_text(menu.replace('on_fail = "workshop"\n', ""))
+    assert "no-exit" in {problem.code for problem in check(tmp_path / "shop")}
+
+
+def test_the_commands_that_need_an_engine_exist_with_these_options(tmp_path: Path) -> None:
+    commands = [
+        line.partition("acd ")[2].partition("  #")[0]
+        for block in blocks(TUTORIAL)
+        if block.kind == "sh"
+        for line in block.text.splitlines()
+    ]
+    assert {command.split()[0] for command in commands} >= {"up", "call", "publish", "rollback"}
+    for command in commands:
+        assert "Usage: acd" in run(tmp_path, "acd", *shlex.split(command), "--help")
+
+
+def test_the_examples_of_the_reference_are_good_ones(tmp_path: Path) -> None:
+    site = Path(shutil.copytree(ROOT / "dialplans", tmp_path / "dialplans"))
+    hours, prompts, commands, flow, story = [b for b in blocks(REFERENCE) if b.kind == "toml"]
+    (site / "commands.toml").write_text(commands.text)
+    (site / "other.toml").write_text(flow.text)
+    with (site / "hours.toml").open("a") as file:
+        file.write(hours.text)
+    for path in (site / "stories").glob("*.toml"):
+        path.unlink()
+    (site / "stories" / "one.toml").write_text(story.text)
+    assert [str(problem) for problem in check(site, stories=True)] == []
+    with (site / "prompts" / "en.toml").open("a") as file:
+        file.write(prompts.text.replace("[main]", "[page]").replace("jingle", "bell"))
+    assert [problem.code for problem in check(site)] == ["missing-sound"]
