@@ -12,11 +12,11 @@ import uvloop
 from rich.console import Console
 
 from acd.core.errors import AcdError
-from bench import commit, core, lab, report, start, telephony
+from bench import commit, core, flows, lab, report, start, telephony
 from bench.machine import machine
 from bench.report import Figure
 
-IDS = (*sorted(telephony.IDS), "P9", "log", "up")
+IDS = (*sorted(telephony.IDS), "P9", "flows", "log", "up")
 
 
 def main() -> None:
@@ -63,6 +63,11 @@ async def _measure(
         rows = await asyncio.to_thread(core.run, is_quick=is_quick)
         figures += core.figures(rows)
         details["core"] = rows
+    if "flows" in only:
+        _say("steps and check of flows")
+        row = await asyncio.to_thread(flows.run, is_quick=is_quick)
+        figures += flows.figures(row)
+        details["flows"] = row
     if "log" in only:
         _say("core decision and log commit")
         found, details["log"] = await commit.measure(calls=20 if is_quick else commit.CALLS)

@@ -136,9 +136,10 @@ def load(
     jumps = {extension for _, _, context, extension in dialplan.jumps if context == ENTER}
     names.begun = frozenset(flow_names if any("$" in name for name in jumps) else jumps)
     checked = check(report, flows, named, names)
-    if checked.is_whole:
+    if checked.is_whole:  # else what a mistyped exit means is not known
+        is_whole = not report.problems
         check_variables(checked)
-    prove(site, checked, is_whole=not report.problems)
+        prove(site, checked, is_whole=is_whole)
     return (None, report.sorted()) if report.problems else (site, [])
 
 

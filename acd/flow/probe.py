@@ -348,8 +348,10 @@ class Explorer:
                 yield QueueLeft("timeout"), Cause.TIMEOUT, 0.0
                 yield QueueLeft("full"), Cause.REFUSED, 0.0
             yield QueueLeft("unknown"), Cause.REFUSED, 0.0
+        elif pending.playing:
+            pass  # a key pressed now means what it means when everything was heard
         elif self._traits.has_legs:
-            yield _WRONG_KEY, Cause.WRONG, play if pending.playing else waits
+            yield _WRONG_KEY, Cause.WRONG, waits
         else:
             yield _WRONG_WORDS, Cause.WRONG, waits
 

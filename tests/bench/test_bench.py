@@ -27,7 +27,7 @@ def test_every_figure_is_measured(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(written.read_text())
     assert {figure["id"] for figure in found["figures"]} >= {
-        "P1", "P2", "P4", "P6", "P9", "log", "up",
+        "P1", "P2", "P4", "P6", "P9", "flows", "log", "up",
     }  # fmt: skip
     assert all(figure["value"] > 0 for figure in found["figures"] if figure["id"] != "P9")
     assert found["machine"]["cpu"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -34,9 +34,11 @@ from acd.core.flows import (
     TimedOut,
 )
 from acd.core.site import Site
+from acd.flow import load as loading
 from acd.flow.channels import channel_of
-from acd.flow.load import load
-from acd.flow.problems import Code, Problem
+from acd.flow.load import load, parse
+from acd.flow.problems import Code, Problem, Report
+from acd.flow.where import Where
 
 pytestmark = pytest.mark.core
 
@@ -60,6 +62,26 @@ def files() -> dict[str, bytes]:
 
 def checked(changed: dict[str, bytes]) -> tuple[Site | None, list[Problem]]:
     return load(changed, {}, time_zones(), public_holidays())
+
+
+@pytest.fixture(autouse=True, scope="module")
+def parsed_once() -> Iterator[None]:
+    """Parse the files that nobody has changed once only: most of each site is."""
+    kept: dict[tuple[str, bytes], tuple[dict[str, object], Where]] = {}
+
+    def parse_once(name: str, content: bytes, report: Report) -> dict[str, object] | None:
+        if files().get(name) != content:
+            return parse(name, content, report)
+        if (name, content) not in kept:
+            raw = parse(name, content, report)
+            assert raw is not None
+            kept[name, content] = (raw, report.wheres[name])
+        raw, report.wheres[name] = kept[name, content]
+        return raw
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "parse", parse_once)
+        yield
 
 
 def a_byte(random_: random.Random, content: bytes) -> bytes:
