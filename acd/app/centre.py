@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from acd.app.journeys import Journeys
 from acd.app.loop import Loop
 from acd.app.metrics import Metrics
+from acd.app.scores import Scores
 from acd.app.views import (
     AgentDocument,
     QueueDocument,
@@ -55,6 +56,7 @@ class Centre:
         story: returns a contact's whole story as plain values, see :mod:`acd.app.trace`.
         reasons: returns why a contact was given to whom, see :mod:`acd.app.why`.
         journeys: the fold of the log that counts in flows.
+        scores: the fold of the log that counts what customers answered in surveys.
         asked: (service, outcome) to how often a web service was asked since the start.
     """
 
@@ -72,6 +74,7 @@ class Centre:
     parts: dict[str, Callable[[], PartHealth]] = field(default_factory=dict)
     counts: dict[str, Callable[[], int]] = field(default_factory=dict)
     journeys: Journeys = field(default_factory=Journeys)
+    scores: Scores = field(default_factory=Scores)
     asked: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property

@@ -36,6 +36,8 @@ from acd.app.projections import ContactProjector
 from acd.app.publishing import Publishing, invalid
 from acd.app.recovery import Snapshots, first_input, restore
 from acd.app.roster import Roster
+from acd.app.scores import FOLD as SCORES
+from acd.app.scores import Scores
 from acd.app.site import load_site
 from acd.bootstrap.background import Background
 from acd.bootstrap.clientele import Clientele
@@ -190,7 +192,7 @@ class _Assembly:
                 ),
                 *self._texts.parts(centre),
                 *self._clientele.parts(centre, self._texts.post.gateway),
-                Reports(self._course, self._clock),
+                Reports(centre, self._course, self._clock),
                 Flows(centre, self._walk, self._old_site),
                 Sites(centre, self._settings.site.directory),
                 Versions(centre, self._publishing),
@@ -273,6 +275,7 @@ class _Assembly:
         self._metrics = await restore_metrics(store, store)
         self._course = await restore_course(self._metrics, self._clock, store)
         self._journeys = await restore_fold(JOURNEYS, Journeys, Journeys.restored, store, store)
+        self._scores = await restore_fold(SCORES, Scores, Scores.restored, store, store)
         self._dispatcher = Dispatcher(
             lambda cause: self._loop.tell(cause, "pbx"), self._contact_of_leg
         )
@@ -285,8 +288,10 @@ class _Assembly:
         self._clientele = Clientele(database, store, self._loop, self._stack)
         snapshots, counting = Snapshots(self._loop, store), Counting(self._metrics, store)
         walking = Counting(self._journeys, store, JOURNEYS)
+        scoring = Counting(self._scores, store, SCORES)
         projector = ContactProjector(store, self._contacts)
-        for observer in (snapshots, self._course.observe, counting, walking, projector.observe):
+        counted = (self._course.observe, counting, walking, scoring)
+        for observer in (snapshots, *counted, projector.observe):
             self._loop.observe(observer)
         self._feed = live_feed(
             self._loop,
@@ -321,6 +326,7 @@ class _Assembly:
         self._stack.push_async_callback(snapshots.save)
         self._stack.push_async_callback(counting.save)
         self._stack.push_async_callback(walking.save)
+        self._stack.push_async_callback(scoring.save)
         self._stack.push_async_callback(self._course.save)
         self._stack.push_async_callback(lambda: _caught_up(projector, engine))
 
@@ -348,6 +354,7 @@ class _Assembly:
                 "mail": self._texts.post.health,
             },
             journeys=self._journeys,
+            scores=self._scores,
             asked=self._outside.services.counts,
         )
 

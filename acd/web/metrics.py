@@ -12,7 +12,9 @@ from prometheus_client.metrics_core import Metric
 
 from acd import __version__
 from acd.app.centre import Centre
+from acd.app.documents import moment
 from acd.app.journeys import OUTCOMES
+from acd.app.scores import SURVEY_DAYS, days_before
 from acd.app.views import AgentState, QueueDocument, agent_state
 from acd.core.contact import ContactState
 
@@ -54,6 +56,7 @@ class Exposition:
                       1, version=__version__)  # fmt: skip
         yield from self._queues(self._centre.queues())
         yield from self._flows()
+        yield from self._surveys()
         yield from self._counts()
         yield from self._engine()
 
@@ -92,6 +95,33 @@ class Exposition:
                 ended.add_metric([name, outcome], getattr(tally.outcomes, outcome))
         yield entered
         yield ended
+
+    def _surveys(self) -> Iterator[Metric]:
+        scores = self._centre.scores
+        answers = CounterMetricFamily(
+            "acd_survey_answers",
+            "What customers answered in surveys.",
+            labels=["survey", "question", "scale", "score"],
+        )
+        for survey, question, scale, counts in scores.totals():
+            for score, count in enumerate(counts):
+                if count:
+                    answers.add_metric([survey, question, scale, str(score)], count)
+        yield answers
+        today = moment(self._centre.now()).date()
+        labels = ["survey", "question"]
+        csat = GaugeMetricFamily(
+            "acd_survey_csat", "Share of the answers 4 and 5, last seven days.", labels=labels
+        )
+        nps = GaugeMetricFamily(
+            "acd_survey_nps", "Net promoter score, last seven days.", labels=labels
+        )
+        for one in scores.figures(days_before(today, SURVEY_DAYS), today):
+            for gauge, value in ((csat, one.csat), (nps, one.nps)):
+                if value is not None:
+                    gauge.add_metric([one.survey, one.question], value)
+        yield csat
+        yield nps
 
     def _counts(self) -> Iterator[Metric]:
         state = self._centre.state

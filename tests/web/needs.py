@@ -64,6 +64,7 @@ NEEDS: dict[tuple[str, str], Need] = {
     ("GET", "/api/v1/recordings/{id}"): Role.SUPERVISOR,
     ("GET", "/api/v1/replies"): Role.AGENT,
     ("GET", "/api/v1/reports/course"): Role.READ,
+    ("GET", "/api/v1/reports/surveys"): Role.SUPERVISOR,
     ("DELETE", "/api/v1/session"): Role.READ,
     ("GET", "/api/v1/session"): Role.READ,
     ("POST", "/api/v1/session"): PUBLIC,

@@ -36,6 +36,8 @@ from acd.app.projections import ContactProjector
 from acd.app.publishing import Publishing
 from acd.app.recovery import first_input, restore
 from acd.app.roster import Roster
+from acd.app.scores import FOLD as SCORES
+from acd.app.scores import Scores
 from acd.bootstrap.clientele import Clientele
 from acd.bootstrap.feed import live_feed
 from acd.bootstrap.records import reasons_of, site_in, story_of, walk_in
@@ -238,9 +240,10 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
         projector = ContactProjector(store, contacts)
         course = await restore_course(metrics, clock, store)
         loop.observe(course.observe)
-        journeys = Journeys()
+        journeys, scores = Journeys(), Scores()
         loop.observe(Counting(metrics, store))
         loop.observe(Counting(journeys, store, JOURNEYS))
+        loop.observe(Counting(scores, store, SCORES))
         loop.observe(projector.observe)
         clientele = Clientele(database, store, loop, stack)
         home = stack.enter_context(Home(path / "home"))
@@ -275,7 +278,7 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
         centre = Centre(
             loop, clock, agents, tokens, contacts, metrics, roster.load,
             _in_thread(story_of, url), _in_thread(reasons_of, url), SqlSessions(database), audit,
-            journeys=journeys,
+            journeys=journeys, scores=scores,
         )  # fmt: skip
         texts = {}
         for role in Role:
@@ -300,7 +303,7 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
             ),
             *said.parts(centre),
             *clientele.parts(centre, said.post.gateway),
-            Reports(course, clock),
+            Reports(centre, course, clock),
             Flows(
                 centre,
                 _in_thread(lambda url, contact: walk_in(url, contact, {}), url),

@@ -3,12 +3,13 @@
 import { html, useEffect, useNow, useRef, useState } from "../shared/dom.js";
 import { language, percent, t } from "../shared/i18n.js";
 import { GOAL, laid, total } from "./feed.js";
+import { Surveys } from "./surveys.js";
 
 const HOUR = 3_600_000;
 const LEAST_HOURS = 6;
 const EDGE = { left: 44, right: 8, top: 10, bottom: 24 };
 
-export function Course({ queues, today }) {
+export function Course({ queues, today, surveys }) {
   const [chosen, choose] = useState("");
   const now = useNow(60_000);
   const names = chosen ? [chosen] : Object.keys(today?.queues ?? {});
@@ -36,6 +37,7 @@ export function Course({ queues, today }) {
           label=${t("course.level", { share: percent(day.service_level) })}
           format=${percent} /></figure>
     </div>
+    <${Surveys} surveys=${surveys} />
     <${Table} intervals=${intervals} />
   </section>`;
 }

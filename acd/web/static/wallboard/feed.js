@@ -15,6 +15,13 @@ export const course = new Store(null);
 export const GOAL = 0.8;
 const CLOSE = 0.6;
 
+/** What customers answered in the surveys of the last seven days. */
+export const surveys = new Store([]);
+
+export async function loadSurveys() {
+  surveys.value = (await api.get("/reports/surveys")).surveys;
+}
+
 export async function loadCourse() {
   const midnight = new Date();
   midnight.setHours(0, 0, 0, 0);

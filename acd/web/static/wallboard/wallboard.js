@@ -7,7 +7,7 @@ import { useShortcutHelp } from "../shared/shortcuts.js";
 import { attempt } from "../shared/toasts.js";
 import { AgentDialog, Agents } from "./agents.js";
 import { Course } from "./course.js";
-import { agentsOf, byTitle, course, live, loadCourse } from "./feed.js";
+import { agentsOf, byTitle, course, live, loadCourse, loadSurveys, surveys } from "./feed.js";
 import { Hours } from "./hours.js";
 import { QueueDialog } from "./queue.js";
 import { Queues } from "./queues.js";
@@ -15,10 +15,13 @@ import { StoryDialog } from "./story.js";
 
 const COURSE_MS = 10_000;
 
+const load = () => Promise.all([loadCourse(), loadSurveys()]);
+
 function Wallboard() {
   const data = useStore(live.data);
   const status = useStore(live.status);
   const today = useStore(course);
+  const answered = useStore(surveys);
   const [opened, open] = useState(null); // { kind, name }
   const close = () => open(null);
 
@@ -29,8 +32,8 @@ function Wallboard() {
   useEffect(() => {
     if (status === "signed-out") who.value = null;
     if (status !== "online") return undefined;
-    attempt(loadCourse);
-    const timer = setInterval(() => loadCourse().catch(() => null), COURSE_MS);
+    attempt(load);
+    const timer = setInterval(() => load().catch(() => null), COURSE_MS);
     return () => clearInterval(timer);
   }, [status]);
 
@@ -47,7 +50,7 @@ function Wallboard() {
       <h1 class="sr-only">${t("page.wallboard")}</h1>
       <${Queues} queues=${queues} data=${data} today=${today} onOpen=${show("queue")} />
       <${Agents} agents=${agentsOf(data)} data=${data} onOpen=${show("agent")} />
-      <${Course} queues=${queues} today=${today} />
+      <${Course} queues=${queues} today=${today} surveys=${answered} />
     </main>
     ${opened?.kind === "queue" && html`<${QueueDialog} queue=${data.queues[opened.name]} data=${data}
       today=${today} onStory=${show("story")} onClose=${close} />`}
