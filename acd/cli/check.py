@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+import signal
+from collections.abc import Collection, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -150,8 +151,19 @@ def _told_live(
             out.print(f"{done}/{len(stories)} {title} … {result}, {told.seconds:.1f} s")
 
     set_up_logs(settings.log.model_copy(update={"level": "error"}))
-    told = asyncio.run(tell_live(stories, where, settings, on_told=show))
+    told = asyncio.run(_until_stopped(tell_live(stories, where, settings, on_told=show)))
     return report.sorted(), told
+
+
+async def _until_stopped(telling: Coroutine[None, None, list[Told]]) -> list[Told]:
+    """Tell stories; Ctrl-C and a plain kill take the house down, Asterisk included."""
+    task = asyncio.create_task(telling)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        raise typer.Exit(130) from None
 
 
 def _document(told: Told) -> dict[str, object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +22,18 @@ from acd.core.inputs import DefineAgent, FinishWrapup
 from acd.flow.problems import did_you_mean, quoted
 from acd.ports.pbx import Sounds
 from acd.testing import tones
-from acd.testing.fingerprint import Fingerprint, Match, Track
 from acd.testing.heard import Heard, Sound, hear
 from acd.testing.house import House
 from acd.testing.livecourse import Course, Played
+from acd.testing.livesound import find_sound
 from acd.testing.softphone import CallGone, Phone, PhoneCall, PhoneError
 
-_QUIET_SECONDS = 2.0  # nothing has happened for so long: nothing comes by itself
-_LATE_SECONDS = 2.0  # from what the engine writes down to what is heard, or known
+_QUIET_SECONDS = 3.0  # nothing has happened for so long: nothing comes by itself
+_LATE_SECONDS = 4.0  # from what the engine writes down to what is heard, or known
 _PATIENCE_SECONDS = 15.0  # for telephones: until they answer, are offered a call, have hung up
 _MESSAGE_OVER_SECONDS = 35.0  # the longest silence that ends a message, and a little
 _LOOK_SECONDS = 0.05
 _LISTEN_SECONDS = 0.4
-_SURE_SECONDS = 1.2  # many prompts begin with the same word
 _SAME_SECONDS = 0.3  # within so long it is the sound that was found before
 _TALK_SECONDS = 1.0
 _SPEECH_HZ = 440.0
@@ -280,7 +279,7 @@ class LiveTeller:
             since = round(self._position * tones.SAMPLE_RATE) * tones.SAMPLE_BYTES
             found = await asyncio.to_thread(find_sound, path, call.record().pcm[since:])
             if found is not None:
-                self._position += found.start_seconds + _SAME_SECONDS
+                self._position += found + _SAME_SECONDS
                 return True
             if is_over:
                 return False
@@ -333,24 +332,6 @@ def _in_words(one: Heard) -> str:
     if one.what is Sound.PROMPT:
         return f"{one.detail}{' (cut short)' if one.cut else ''}"
     return f"{one.duration_seconds:.1f} s of {one.what.value}"
-
-
-def find_sound(path: Path, pcm: bytes) -> Match | None:
-    """Return where a sound first is in a recording; None unless enough of it is there.
-
-    Args:
-        path: WAV file of the sound.
-        pcm: the recording.
-    """
-    known = _fingerprint(path)
-    enough = min(_SURE_SECONDS, 0.9 * known.seconds)
-    found = known.find(Track(tones.to_samples(pcm)))
-    return next((match for match in found if match.heard_seconds >= enough), None)
-
-
-@lru_cache(maxsize=64)
-def _fingerprint(path: Path) -> Fingerprint:
-    return Fingerprint(path.stem, tones.to_samples(tones.read_wav(path)))
 
 
 _STEPS: dict[str, Callable[[LiveTeller, Any], Awaitable[str]]] = {
