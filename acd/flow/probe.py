@@ -10,7 +10,7 @@ as it really goes. Nodes are known by the signals they wait for and by their exi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, cast
@@ -162,7 +162,7 @@ class _Values(dict[str, str]):
         return super().__iter__()
 
 
-_LIKELY = {"ani": "+15550199", "language": "en", "caller_name": ""}
+_LIKELY = {"ani": "+15550199", "language": "en", "caller_name": "", "channel": "chat"}
 
 
 class _Probe(Visit):
@@ -173,7 +173,6 @@ class _Probe(Visit):
     def __init__(self, site: Site, contact: Contact, known: Mapping[str, str]) -> None:
         super().__init__(site, contact, _EPOCH, _NoCentre(), plainly)
         self._values = self.facts = _Values(known)
-        self.facts["channel"] = contact.channel.value
         self.fresh: list[str] = []
         self.ways: tuple[Go, ...] = ()
         self.must = False
@@ -275,23 +274,27 @@ def ways_out(graph: Graph, place: Place, *exits: Exit) -> tuple[Go, ...]:
 
 
 class Explorer:
-    """What may become of contacts of one channel in the flows of a site.
+    """What may become of contacts in the flows of a site.
 
     Args:
         site: what nodes look up in it: queues, prompts, promotions.
         flows: the flows.
-        channel: how the contacts come.
+        channels: how the contacts come, all on the phone or all in writing; of several, which one
+            it is is not known.
     """
 
-    def __init__(self, site: Site, flows: Probed, channel: Channel) -> None:
+    def __init__(self, site: Site, flows: Probed, channels: Sequence[Channel]) -> None:
         self._site = site
         self._graph = flows.graph
         self._flows, self._size = flows.flows, flows.size
         self._decisive, self._counted = flows.decisive, flows.counted
-        self._traits = TRAITS[channel]
+        self._channels = frozenset(channels)
+        self._has_legs = TRAITS[channels[0]].has_legs
+        self._is_live = any(TRAITS[channel].is_live for channel in channels)
+        self._always = {"channel": channels[0].value} if len(channels) == 1 else {}
         self._contact = Contact(
             ContactId("c"),
-            channel,
+            channels[0],
             site.version,
             ContactState.IN_FLOW,
             _LIKELY["ani"],
@@ -304,7 +307,7 @@ class Explorer:
     def enter(self, place: Place) -> Move:
         """Return what becomes of a contact that comes to a node, knowing nothing of it."""
         cursor = Cursor(*place)
-        probe = _Probe(self._site, self._contact, {})
+        probe = _Probe(self._site, self._contact, self._always)
         step = advance(self._flows, self._size, probe, cursor, Reattached())
         return self._move(step, probe, None, Cause.TIME, 0.0, (place,))
 
@@ -330,7 +333,7 @@ class Explorer:
     def _signals(self, state: State) -> Iterator[tuple[Signal, Cause, float]]:
         pending = state.pending
         waits = pending.seconds or 0.0
-        play = PLAY_SECONDS if self._traits.has_legs else 0.0
+        play = PLAY_SECONDS if self._has_legs else 0.0
         if pending.playing:
             yield PlaybackDone(), Cause.TIME, play
         if pending.seconds is not None:
@@ -344,13 +347,13 @@ class Explorer:
             yield MessageDone(0.0), Cause.SILENCE, pending.message
             yield MessageDone(9.0, "r"), Cause.MESSAGE, pending.message
         if pending.queue:
-            if self._traits.is_live:
+            if self._is_live:
                 yield QueueLeft("timeout"), Cause.TIMEOUT, 0.0
                 yield QueueLeft("full"), Cause.REFUSED, 0.0
             yield QueueLeft("unknown"), Cause.REFUSED, 0.0
         elif pending.playing:
             pass  # a key pressed now means what it means when everything was heard
-        elif self._traits.has_legs:
+        elif self._has_legs:
             yield _WRONG_KEY, Cause.WRONG, waits
         else:
             yield _WRONG_WORDS, Cause.WRONG, waits
@@ -371,7 +374,7 @@ class Explorer:
         if state.pending.seconds is not None:
             memory["until"] = "0"
         cursor = Cursor(state.flow, state.node, memory, state.stack, (), dict(state.counts))
-        probe = _Probe(self._site, self._contact, dict(state.known))
+        probe = _Probe(self._site, self._contact, {**self._always, **dict(state.known)})
         step = advance(self._flows, self._size, probe, cursor, signal)
         if step.cursor is cursor:  # nothing came of it
             return Move(state, cause, seconds)
@@ -408,7 +411,7 @@ class Explorer:
         cursor = step.cursor
         visited = (*visited, *ways)
         here = self._graph.node((cursor.flow, cursor.node))
-        if here is None or self._contact.channel not in here.type.channels:
+        if here is None or self._channels.isdisjoint(here.type.channels):
             return Move(None, cause, seconds, visited)  # reported as the wrong channel
         memory = dict(cursor.memory)
         playing = memory.pop("playing", "") != ""

@@ -261,20 +261,22 @@ def prove(site: Site, checked: Checked, *, is_whole: bool = True) -> None:
     starts = [(name, graph.flows[name].start) for name in names]
     places = [place for place in dict.fromkeys((*starts, *graph.edges)) if place in ats]
     callers = frozenset({Channel.VOICE})
+    came = callers.union(*checked.reached.values())
     said = set(checked.said)
     flows = probed(graph)
-    for channel in Channel:
+    for has_legs in (True, False):
+        channels = [c for c in Channel if c in came and TRAITS[c].has_legs is has_legs]
         own = [
             place
             for place in places
-            if channel in (checked.reached.get(place) or callers)
-            and (node := graph.node(place)) is not None
-            and channel in node.type.channels
+            if (node := graph.node(place)) is not None
+            and not (checked.reached.get(place) or callers).isdisjoint(channels)
+            and not node.type.channels.isdisjoint(channels)
         ]
         if not own:
             continue
-        search = Search(Explorer(site, flows, channel), said, is_whole=is_whole)
-        search.follow(own, LONGEST_SECONDS if TRAITS[channel].has_legs else inf)
+        search = Search(Explorer(site, flows, channels), said, is_whole=is_whole)
+        search.follow(own, LONGEST_SECONDS if has_legs else inf)
         for finding in search.findings:
             ats[finding.place].say(finding.code, *_told(finding))
             said.update(finding.way)
