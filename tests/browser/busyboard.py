@@ -66,15 +66,23 @@ class Board:
 
     async def write(self, thread: str, name: str, channel: Channel, text: str) -> Contact:
         """Let a customer write; return the contact once it waits in a queue."""
+        await self._arrive(thread, name, channel, text)
+        state = self.house.state
+        await self.house.until(lambda: state.contacts[state.threads[thread]].queue)
+        return state.contacts[state.threads[thread]]
+
+    async def say(self, thread: str, text: str) -> None:
+        """Let a customer write to a chat that goes on."""
+        contact = self.house.state.contacts[self.house.state.threads[thread]]
+        await self._arrive(thread, contact.caller_name, contact.channel, text)
+
+    async def _arrive(self, thread: str, name: str, channel: Channel, text: str) -> None:
         self._intake += 1
         address = "widget:site" if channel is Channel.CHAT else "support@example.org"
         sender = f"{name.split()[0].lower()}@example.org"
         await self.tell(
             i.MessageArrived(self._intake, channel, address, sender, name, thread, text)
         )
-        state = self.house.state
-        await self.house.until(lambda: state.contacts[state.threads[thread]].queue)
-        return state.contacts[state.threads[thread]]
 
     async def take(self, contact: Contact) -> None:
         """Let the agent who is offered a contact accept it and answer."""

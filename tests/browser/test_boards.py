@@ -11,9 +11,10 @@ from axe_playwright_python.async_playwright import Axe
 from busyboard import Board, busy_board, sign_in
 from playwright.async_api import expect
 
+from acd.core import inputs as i
 from acd.core.agent import Presence
 from acd.core.channel import Channel
-from acd.core.ids import AgentName
+from acd.core.ids import AgentName, QueueName
 from acd.testing.browser import SIZES, Chromium, Theme, Window
 
 pytestmark = [
@@ -142,6 +143,33 @@ async def test_a_supervisor_orders_a_queue_anew(board: Board, leader: Window) ->
     await expect(page.locator(".picture .bar.queue")).to_have_count(1)
     await expect(page.locator(".why")).to_be_attached()
     assert leader.faults == []
+
+
+async def test_what_customers_answer_in_surveys_is_shown(board: Board, leader: Window) -> None:
+    page, state = leader.page, board.house.state
+    await page.goto("/wallboard")
+    await page.locator(".tile").first.wait_for()
+    assert await page.get_by_role("region", name="Surveys").count() == 0  # nobody was asked
+    contact = state.contacts[state.threads["chat:0"]]
+    assert contact.agent is not None
+    await board.tell(i.TransferContact(contact.id, contact.agent, QueueName("billing")))
+    await board.house.until(lambda: contact.offer is not None)
+    assert contact.offer is not None
+    await board.tell(i.AcceptOffer(contact.offer))
+    await board.tell(i.EndContact(contact.id, by_customer=False))
+    assert state.threads["chat:0"] != contact.id  # the survey is a contact of its own
+    for answer in ("4", "9"):
+        await board.say("chat:0", answer)
+    await board.house.until(lambda: "chat:0" not in state.threads)
+    await page.reload()
+    shown = page.get_by_role("region", name="Surveys").get_by_role("listitem")
+    await expect(shown).to_have_count(2)
+    await expect(shown.first).to_contain_text("service · content")
+    await expect(shown.first.locator(".value")).to_have_text("100%")
+    await expect(shown.last.locator(".value")).to_have_text("+100")
+    await expect(shown.last).to_contain_text("1 answer")
+    assert await looks(leader, "wallboard-surveys", "wall", "desk", "phone", twice=True) == []
+    await page.set_viewport_size({"width": 1280, "height": 800})
 
 
 async def test_a_supervisor_opens_or_closes_and_lets_the_hours_hold_again(

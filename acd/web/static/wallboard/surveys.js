@@ -25,7 +25,7 @@ function colourOf(one) {
 export function Surveys({ surveys }) {
   if (!surveys.length) return null;
   return html`<section class="surveys" aria-label=${t("surveys")}>
-    <h3>${t("surveys")} <span class="quiet-text">${t("surveys.days")}</span></h3>
+    <h3>${t("surveys")} <span class="quiet-text">· ${t("surveys.days")}</span></h3>
     <ul>${surveys.map((one) => html`<li key=${`${one.survey} ${one.question}`} class="survey">
       <span class="one-line">${one.survey} · ${one.question}</span>
       <strong class="number value ${colourOf(one)}">${written(one)}</strong>
