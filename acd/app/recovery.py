@@ -14,6 +14,7 @@ import structlog
 
 from acd import __version__
 from acd.app import codec
+from acd.app.listening import utterance_of
 from acd.app.loop import Loop
 from acd.core.engine import FLAGS, Engine
 from acd.core.errors import AcdError
@@ -98,9 +99,11 @@ class Reconciler:
         """
         pbx = self._pbx()
         for contact in list(self._loop.engine.state.contacts.values()):
-            message = contact.recording if contact.is_leaving_message else None
-            if contact.leg is not None and (contact.playback or message):
-                await pbx.free(contact.leg, contact.playback, message)
+            recording = contact.recording if contact.is_leaving_message else None
+            if contact.task is not None:
+                recording = utterance_of(contact.task)  # it may be one that listens
+            if contact.leg is not None and (contact.playback or recording):
+                await pbx.free(contact.leg, contact.playback, recording)
         await pbx.renew(self._loop.engine.leased_legs())
         await pbx.lift(self._loop.engine.talking_legs())
         known = [leg.id for leg in self._loop.engine.state.legs.values() if leg.node == pbx.node]

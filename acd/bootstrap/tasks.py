@@ -10,10 +10,10 @@ from typing import Any
 
 from acd.adapters.ari.pbx import AriPbx
 from acd.adapters.http import AiohttpClient
-from acd.adapters.recordings import RecordingFiles
+from acd.adapters.recordings import SUFFIX, RecordingFiles
 from acd.adapters.speech.recogniser import PocketRecogniser
 from acd.app.dispatch import Dispatcher
-from acd.app.listening import Listening
+from acd.app.listening import Listening, utterance_of
 from acd.app.lookups import Lookups, Notices, no_secrets
 from acd.app.loop import Loop
 from acd.app.secrets import Vault
@@ -21,6 +21,7 @@ from acd.app.services import Service, Services
 from acd.app.tasks import Performer
 from acd.bootstrap.mail import read_secret
 from acd.config import ConfigError, ServiceSection, Settings
+from acd.core.ids import TaskId
 from acd.core.state import State
 from acd.core.task import CollectSecret, Listen, Lookup, Notify
 
@@ -59,6 +60,9 @@ class Outside:
         """Listen to callers from now on, if a recogniser is installed."""
         recogniser = PocketRecogniser() if PocketRecogniser.is_installed() else None
         store, keeps = RecordingFiles(recordings), self._settings.speech.keep_utterances
+        if not keeps:
+            for left in recordings.glob(f"{utterance_of(TaskId('*'))}{SUFFIX}"):
+                left.unlink(missing_ok=True)  # of an engine that was killed before it did
         dispatcher.perform_with({Listen: Listening(pbx, recogniser, store, keeps=keeps)})
 
     def start(self, dispatcher: Dispatcher, state: State, stack: contextlib.AsyncExitStack) -> None:

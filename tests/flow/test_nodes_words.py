@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from flowkit import FILES, Caller, call, flow_text, read
+from flowkit import BYE, FILES, UTOPIA, ZONES, Caller, call, flow_text, read
 
 from acd.core.channel import Channel
 from acd.core.flows import (
@@ -22,6 +25,7 @@ from acd.core.flows import (
     TimedOut,
 )
 from acd.core.task import CollectSecret, Listen, Task
+from acd.flow.load import load
 from acd.flow.nodes.intent import RECOGNISE_SECONDS
 from acd.flow.visit import TASK_GRACE_SECONDS
 
@@ -319,3 +323,43 @@ def test_a_secret_is_for_the_phone() -> None:
         {"main.toml": flow_text(SECRET), "numbers.toml": '"100" = "main"\n"a@b.example" = "main"\n'}
     )
     assert "wrong-channel" in [str(problem.code) for problem in problems]
+
+
+# --- the manual ---------------------------------------------------------------------------------
+
+
+def test_the_examples_of_the_manual_are_in_order() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "words.md"
+    words, secret = re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL)
+    queues = "".join(
+        f'[node.{name}]\ntype = "enqueue"\nqueue = "support"\non_fail = "bye"\n'
+        for name in ("billing", "orders", "operator", "paid")
+    )
+    order = '[node.order]\ntype = "collect"\nprompt = "hello"\nattribute = "order"\nnext = "what"\n'
+    order += 'on_fail = "operator"\n'
+    text = (
+        'start = "order"\n'
+        + order
+        + words.replace('to = "billing"', 'to = "card"')
+        + secret
+        + queues
+    )
+    keys = dict.fromkeys(re.findall(r'"((?:what|pay)\.\w+)"', text))
+    prompts = "".join(f'"{key}" = "x"\n' for key in keys)
+    files = {name: FILES[name] + prompts for name in ("prompts/en.toml", "prompts/es.toml")} | {
+        "queues.toml": "[support]\n[sales]\n",
+        "main.toml": text + BYE,
+    }
+    site, problems = load(
+        {name: text.encode() for name, text in (FILES | files).items()},
+        {},
+        ZONES,
+        UTOPIA,
+        frozenset({"bank"}),
+    )
+    assert site is not None, "\n".join(map(str, problems))
+    caller = Caller(site)
+    caller.enter()
+    caller.press("1#")
+    caller.send(PlaybackDone(), TaskDone("ok", {"text": "an order status please"}))
+    assert caller.node == "orders"
