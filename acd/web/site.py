@@ -15,12 +15,13 @@ from acd.web.routes import route
 
 
 class ProblemDocument(msgspec.Struct):
-    """Something wrong in a file, as `acd check` prints it."""
+    """Something wrong in a file, as `acd check` prints it; `hint` says how to mend it."""
 
     file: str
     line: int
     code: str
     message: str
+    hint: str = ""
 
 
 class SiteDocument(msgspec.Struct, kw_only=True):
@@ -58,6 +59,7 @@ class Sites:
             running=self._centre.state.site,
             written=None if site is None else site.version,
             problems=[
-                ProblemDocument(one.file, one.line, one.code, one.message) for one in problems
+                ProblemDocument(one.file, one.line, one.code, one.message, one.hint)
+                for one in problems
             ],
         )
