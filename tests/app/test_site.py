@@ -418,7 +418,7 @@ def test_every_mutation_is_listed_or_runs(site_dir: Path) -> None:
             walk(site, chance)
         shutil.copy(source, target)
     # Both happen often, or this shows nothing.
-    assert accepted > 50
+    assert accepted > 30
     assert refused > 100
 
 
