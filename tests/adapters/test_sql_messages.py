@@ -14,6 +14,7 @@ from acd.adapters.sql.messages import SqlChat, SqlMessages
 from acd.app.messages import FOLD, MessageProjector, message_document
 from acd.core import events as e
 from acd.core.channel import Channel
+from acd.core.flows import Choice
 from acd.core.message import Author
 from acd.core.record import Record
 from acd.core.timers import Instant
@@ -49,11 +50,12 @@ async def test_messages_are_kept_once_in_order_with_all_that_belongs_to_them(dat
     await intake.put([mail])
     assert await store.thread_with("a-1") is None
     with_mail = row(7, thread="mail:t", intake=1, attachments=("a-1", "a-gone"), text="zero\0")
-    rows = [row(5), row(6), with_mail]
+    asked = row(5, choices=(Choice("1", "An “order”"), Choice("2", "Else")))
+    rows = [asked, row(6), with_mail]
     await store.save_messages(rows, [])
     await store.save_messages([replace(row(6), text="again"), row(8, contact="c-2")], [])
     found = await store.contact_messages("c-1")
-    assert [one.row for one in found] == [row(5), row(6), replace(with_mail, text="zero")]
+    assert [one.row for one in found] == [asked, row(6), replace(with_mail, text="zero")]
     assert (found[2].subject, found[2].html) == ("Hello", "<p>x</p>")
     assert found[2].attachments == (file.info,)
     assert await store.thread_with("a-1") == "mail:t"
