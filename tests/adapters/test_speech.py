@@ -43,7 +43,8 @@ SITE = Site(
 
 def sounds_in(cache: Path, voices: Voices | None = None, site: Site = SITE) -> PromptSounds:
     voices = voices or Voices((ESPEAK or "",), (SOX or "",))
-    return PromptSounds(voices, cache=cache, recorded=cache / "recorded", site=lambda _: site)
+    recorded = cache / "recorded"
+    return PromptSounds(voices, cache=cache, recorded=lambda _: recorded, site=lambda _: site)
 
 
 @pytest.fixture(scope="module")

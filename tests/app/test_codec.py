@@ -71,7 +71,7 @@ def test_every_body_survives(body):
     back = decode_body(*encoded)
     assert type(back) is type(body)
     assert encode_body(back) == encoded
-    if not isinstance(body, PublishSite) and encoded.type != "SitePublished":
+    if encoded.type not in ("PublishSite", "SitePublished", "StartCanary", "CanaryStarted"):
         assert back == body  # flows are free-form: a TOML date comes back as its text
 
 

@@ -21,18 +21,8 @@ from acd.core.contact import Contact, ContactState
 from acd.core.effects import Play
 from acd.core.flows import (
     DigitPressed,
-    EndContact,
     Entered,
-    FlowEnd,
-    MessageDone,
-    PlaybackDone,
-    QueueLeft,
-    Reattached,
-    SetAttribute,
-    SetLanguage,
-    Signal,
     Step,
-    TimedOut,
     VisitNode,
 )
 from acd.core.ids import ContactId
@@ -348,101 +338,6 @@ def contact_of(site: Site, language: str = "en") -> Contact:
         ContactId("c"), Channel.VOICE, site.version, ContactState.IN_FLOW,
         "+15550199", "100", "", language, Instant(0),
     )  # fmt: skip
-
-
-def mutated(text: str, chance: random.Random) -> str:
-    """Damage a file as people and editors do."""
-    lines = text.split("\n")
-    for _ in range(chance.randrange(1, 4)):
-        where = chance.randrange(len(lines))
-        line = lines[where]
-        match chance.randrange(9):
-            case 0:
-                del lines[where]
-                lines = lines or [""]
-            case 1:
-                lines.insert(where, lines[chance.randrange(len(lines))])
-            case 2:
-                other = chance.randrange(len(lines))
-                lines[where], lines[other] = lines[other], line
-            case 3 if line:
-                at = chance.randrange(len(line))
-                lines[where] = line[:at] + chance.choice("\"'[]{}=#.,\\x0\x00é ") + line[at + 1 :]
-            case 4:
-                lines[where] = re.sub(r"= .*", "= " + chance.choice(VALUES), line)
-            case 5:
-                words = re.findall(r"[a-z_]+", "\n".join(lines))
-                words = chance.sample(words, min(1, len(words)))
-                lines[where] = re.sub(
-                    r"[a-z_]+", "".join(words), line, count=chance.randrange(1, 4)
-                )
-            case 6:
-                lines[where] = re.sub(r"\d+", str(chance.choice([0, 1, 10**9, -1])), line)
-            case 7:
-                lines[where] = line[: chance.randrange(len(line) + 1)]
-            case _:
-                lines = lines[: where + 1]
-    return "\n".join(lines)
-
-
-VALUES = [
-    *("1", "-1", "true", '""', '"x"', "[]", "{}", "[[1]]", "1979-05-27", "inf", "nan"),
-    *('"${x}{{y}}%s"', '"file:x.wav"', "'''\n'''", "0xFFFFFFFFFFFFFFFFFFFFFFFF", '["hello"]'),
-]
-SIGNALS: list[Signal] = [
-    *(DigitPressed(digit) for digit in "0123456789*#"),
-    *(PlaybackDone(), PlaybackDone(), TimedOut(), TimedOut(), Reattached()),
-    *(MessageDone(0), MessageDone(5)),
-    *(QueueLeft("timeout"), QueueLeft("full"), QueueLeft("unknown")),
-]
-
-
-def test_every_mutation_is_listed_or_runs(site_dir: Path) -> None:
-    chance = random.Random(20261121)
-    paths = [p for p in sorted(SAMPLE.rglob("*.toml")) if p.parent.name != "stories"]
-    accepted = refused = 0
-    for _ in range(300):
-        source = chance.choice(paths)
-        target = site_dir / source.relative_to(SAMPLE)
-        target.write_text(mutated(source.read_text(), chance))
-        site, problems = load_site(site_dir)
-        assert (site is None) is bool(problems)
-        for problem in problems:
-            assert str(problem).isprintable()
-            lines = (site_dir / problem.file).read_text().count("\n") + 1
-            assert 1 <= problem.line <= lines
-        if site is None:
-            refused += 1
-        else:
-            accepted += 1
-            walk(site, chance)
-        shutil.copy(source, target)
-    # Both happen often, or this shows nothing.
-    assert accepted > 30
-    assert refused > 100
-
-
-def walk(site: Site, chance: random.Random) -> None:
-    """Send 200 signals; a checked site never raises and never fails."""
-    flows, now = FlowInterpreter(), Instant(1_795_392_000_000_000)
-    contact = contact_of(site)
-    for _ in range(200):
-        number = chance.choice(list(site.numbers.values()))
-        signal = Entered(number.flow) if contact.cursor is None else chance.choice(SIGNALS)
-        step = flows.step(site, contact, signal, now, FixedCentre(site))
-        now = after(now, chance.choice([0, 1, 3600]))
-        contact.cursor = step.cursor
-        for action in step.actions:
-            assert action != EndContact(FlowEnd.FAILED)
-            if isinstance(action, SetAttribute):
-                contact.attributes[action.key] = action.value
-            elif isinstance(action, SetLanguage):
-                contact.language = action.language
-            elif isinstance(action, EndContact):
-                contact = contact_of(site)
-
-
-# --- the reference ------------------------------------------------------------------------------
 
 
 def test_the_reference_is_what_the_schemas_say() -> None:

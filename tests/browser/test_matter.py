@@ -23,7 +23,7 @@ from acd.testing.mailserver import SentMail
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 SITE = Path(__file__).parent / "site"
-ORDERS, QUEUE = "300", "200"
+ORDERS, QUEUE = "250", "200"
 ORDER, NUMBER, ADDRESS = "4711", "+15550123", "maria@example.org"
 AGENT_HZ = 1500
 

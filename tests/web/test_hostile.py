@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import zlib
 from typing import Any
@@ -87,7 +88,7 @@ async def test_a_text_is_a_text_whatever_it_says(web: Web):
             continue
         for text in INJECTIONS:
             if one.parts:
-                path = one.template.replace("{id}", "{}").replace("{name}", "{}").format("{}")
+                path = re.sub(r"\{\w+\}", "{}", one.template)
                 url = web.server.make_url("/").join(
                     web.server.make_url("/").with_path(path.replace("{}", text))
                 )
