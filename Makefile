@@ -18,7 +18,7 @@ test: ## set up what is missing, then linters and every test, real Asterisk and 
 	@$(MAKE) --no-print-directory lint
 	@# Telephones beside another Asterisk on two cores may miss a beat: what fails is run once more,
 	@# alone, and has to pass there.
-	$(VENV)/pytest -n 2 --dist loadfile || $(VENV)/pytest --last-failed --last-failed-no-failures none
+	$(VENV)/pytest -n 2 --dist loadfile --no-loadscope-reorder || $(VENV)/pytest --last-failed --last-failed-no-failures none
 
 check: ## format, lint, types, layers, fast tests: under a minute
 	@scripts/setup check

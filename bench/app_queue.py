@@ -16,7 +16,7 @@ app_queue is measured, so neither costs the other anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 MODULE = "app_queue.so"
 
@@ -38,11 +38,7 @@ announce-holdtime = no
 reportholdtime = no
 """
 
-_EXTENSION = """
-exten => {number},1,Answer(,i)
- same => n,Queue({name})
- same => n,Hangup()
-"""
+_STEPS = ("Answer(,i)", "Queue({name})", "Hangup()")
 
 
 def queues_conf(queues: Mapping[str, Sequence[str]]) -> str:
@@ -58,11 +54,15 @@ def queues_conf(queues: Mapping[str, Sequence[str]]) -> str:
     return text
 
 
-def dialplan(numbers: Mapping[str, str]) -> str:
-    """Return the dialplan that leads callers straight into a queue.
+def extensions(numbers: Mapping[str, str]) -> Iterator[str]:
+    """Iterate over the commands for Asterisk's console that lead callers straight into a queue.
+
+    A site's own dialplan may not use Asterisk's queues: agents would have two masters.
 
     Args:
         numbers: dialled number to the queue's name.
     """
-    extensions = "".join(_EXTENSION.format(number=n, name=q) for n, q in numbers.items())
-    return f"[acd-in](+)\n{extensions}"
+    for number, name in numbers.items():
+        for priority, step in enumerate(_STEPS, 1):
+            what = step.format(name=name)
+            yield f"dialplan add extension {number},{priority},{what} into acd-in"

@@ -114,6 +114,9 @@ class Lab:
             self._stack.push_async_callback(self._end)
             await self._start(patience=FIRST_SECONDS)
             await self._server().rasterisk(f"module load {app_queue.MODULE}")
+            numbers = {number: queue for queue, number in NUMBERS["app_queue"].items()}
+            for command in app_queue.extensions(numbers):
+                await self._server().rasterisk(command)
             self.agents = Agents()
             passwords = {user: sip_password(name) for name, user in zip(names, users, strict=True)}
             await asyncio.to_thread(self.agents.register, self.sip, passwords)
@@ -246,11 +249,9 @@ def _profile(name: str, user: str, *, is_few: bool) -> AgentProfile:
 
 
 def write_site(site: Path) -> None:
-    """Write the dialplans that lead callers straight into a queue, each system's own."""
-    (site / "asterisk").mkdir(parents=True)
+    """Write the dialplans that lead callers straight into a queue of the engine's."""
+    site.mkdir(parents=True)
     (site / "numbers.toml").write_text(_NUMBERS.format(**NUMBERS["engine"]))
     (site / "queues.toml").write_text(_QUEUES)
     for queue in ("many", "few"):
         (site / f"{queue}.toml").write_text(_FLOW.format(queue=queue))
-    numbers = {number: queue for queue, number in NUMBERS["app_queue"].items()}
-    (site / "asterisk/app_queue.conf").write_text(app_queue.dialplan(numbers))

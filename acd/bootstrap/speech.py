@@ -8,7 +8,7 @@ from pathlib import Path
 
 from acd.adapters.asterisk.install import default_cache, find_bundle
 from acd.adapters.asterisk.program import AsteriskProgram
-from acd.adapters.speech.sounds import PromptSounds
+from acd.adapters.speech.sounds import SAID, PromptSounds
 from acd.adapters.speech.voices import Voices
 from acd.app.site import SOUNDS
 from acd.bootstrap.places import versions_path
@@ -37,9 +37,13 @@ def prompt_sounds(
         kept = versions_path(settings) / site.version
         return (kept if kept.is_dir() else settings.site.directory) / SOUNDS
 
+    own = settings.home / "prompts"
     return PromptSounds(
         voices,
-        cache=settings.home / "prompts",
+        # What was spoken for one home is there for the next one of this person. An Asterisk elsewhere
+        # sees the home.
+        cache=own if settings.asterisk.mode == "remote" else default_cache() / "prompts",
+        said=own / SAID,
         recorded=recorded,
         site=site,
     )

@@ -43,8 +43,10 @@ SITE = Site(
 
 def sounds_in(cache: Path, voices: Voices | None = None, site: Site = SITE) -> PromptSounds:
     voices = voices or Voices((ESPEAK or "",), (SOX or "",))
-    recorded = cache / "recorded"
-    return PromptSounds(voices, cache=cache, recorded=lambda _: recorded, site=lambda _: site)
+    recorded, said = cache / "recorded", cache / "said"
+    return PromptSounds(
+        voices, cache=cache, said=said, recorded=lambda _: recorded, site=lambda _: site
+    )
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from acd.adapters import player
+from acd.adapters.asterisk.install import default_cache
 
 pytestmark = pytest.mark.app
 
@@ -79,6 +80,10 @@ def site(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def acd(tmp_path: Path, site: Path) -> Run:
+    # A cache where nothing has been spoken yet, with the real one's programs.
+    (tmp_path / "cache/acd").mkdir(parents=True)
+    (tmp_path / "cache/acd/asterisk").symlink_to(default_cache() / "asterisk")
+
     def run(*words: str, status: int = 0, **environment: str) -> Ran:
         kept = {
             name: value
@@ -88,7 +93,12 @@ def acd(tmp_path: Path, site: Path) -> Run:
         done = subprocess.run(
             [str(ACD), "prompts", *words],
             cwd=tmp_path,
-            env={**kept, "ACD_HOME": str(tmp_path / "home"), **environment},
+            env={
+                **kept,
+                "ACD_HOME": str(tmp_path / "home"),
+                "XDG_CACHE_HOME": str(tmp_path / "cache"),
+                **environment,
+            },
             capture_output=True,
             text=True,
             timeout=60,
@@ -148,7 +158,7 @@ def test_build_makes_each_once_and_list_knows(acd: Run, site: Path, tmp_path: Pa
         "built": True,
         "seconds": 0,
     }
-    assert Path(hello["file"]).parent == tmp_path / "home/prompts"
+    assert Path(hello["file"]).parent == tmp_path / "cache/acd/prompts"
     assert 0.4 < hello["seconds"] < 3
     assert listed["jingle", "en"]["state"] == "recorded"
     assert listed["jingle", "en"]["seconds"] == 1.5

@@ -30,7 +30,7 @@ from acd.core.site import FILE_PREFIX, Site, joined
 from acd.ports.pbx import Sound
 
 SAID = "said"
-"""Directory within the cache of what was said in calls only."""
+"""Directory within the home's own of what was said in calls only."""
 
 SAID_SECONDS = 600.0
 """How long such a file stays after its last use; no list of prompts lasts as long."""
@@ -45,7 +45,9 @@ class PromptSounds:
 
     Args:
         voices: who speaks.
-        cache: directory of the files.
+        cache: directory of the prompts, named by what they say and in which voice: homes may share
+            it.
+        said: directory of what is said in single calls, and removed after them.
         recorded: returns the directory of a site's own sound files.
         site: returns a site by version.
     """
@@ -55,11 +57,13 @@ class PromptSounds:
         voices: Voices,
         *,
         cache: Path,
+        said: Path,
         recorded: Callable[[Site], Path],
         site: Callable[[str], Site],
     ) -> None:
         self._voices = voices
         self._cache = cache
+        self._said = said
         self._recorded = recorded
         self._site = site
         self._swept = 0.0
@@ -147,7 +151,7 @@ class PromptSounds:
 
         A prompt that its language lacks is heard in another one, from a voice of that.
         """
-        folder, text = self._cache / SAID, ""
+        folder, text = self._said, ""
         if prompt.kind == "key":
             home = site.home_of(prompt.value, language)
             if home is None:
@@ -177,7 +181,7 @@ class PromptSounds:
         if now < self._swept + SWEEP_SECONDS:
             return
         self._swept = now
-        for path in (self._cache / SAID).glob("*.wav"):
+        for path in self._said.glob("*.wav"):
             with contextlib.suppress(FileNotFoundError):  # another process sweeps as well
                 if path.stat().st_mtime < now - SAID_SECONDS:
                     path.unlink()
