@@ -40,8 +40,7 @@ def prompt_sounds(
     own = settings.home / "prompts"
     return PromptSounds(
         voices,
-        # What was spoken for one home is there for the next one of this person. An Asterisk elsewhere
-        # sees the home.
+        # What was spoken for one home is there for the next. An Asterisk elsewhere sees the home.
         cache=own if settings.asterisk.mode == "remote" else default_cache() / "prompts",
         said=own / SAID,
         recorded=recorded,
