@@ -6,33 +6,38 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from acd.flow.kinds import Kind, Plain, Ref, TableOf, Template, To
+from acd.flow.kinds import Plain, Ref, TableOf, Template, To
 from acd.flow.problems import At
-
-_TEXT = Template()
-_BY_LANGUAGE = TableOf(value=_TEXT, key_fits=str.isprintable, key_to=To.LANGUAGE)
 
 
 @dataclass(frozen=True, slots=True)
 class Wording(Plain):
-    """A text for all languages, or a table of language to text; kept as a table."""
+    """A text for all languages, or a table of language to text; kept as a table.
+
+    Attributes:
+        spoken: whether ``{attribute:kind}`` may stand in it.
+    """
 
     label: str = "text with `{attribute}`, or table of language to such texts"
+    spoken: bool = False
 
     def read(self, raw: object, at: At) -> Any:
         """Read into a dict of language to text; the key ``""`` is every language."""
         if isinstance(raw, dict):
-            return _BY_LANGUAGE.read(raw, at)
-        text = _TEXT.read(raw, at)
+            return self._table().read(raw, at)
+        text = Template(spoken=self.spoken).read(raw, at)
         return {"": text} if isinstance(text, str) else text
 
     def refs(self, value: Any) -> Iterator[Ref]:
         """The attributes of the texts, and the languages."""
         if "" in value:
-            yield from _TEXT.refs(value[""])
+            yield from Template().refs(value[""])
         else:
-            kind: Kind = _BY_LANGUAGE
-            yield from kind.refs(value)
+            yield from self._table().refs(value)
+
+    def _table(self) -> TableOf:
+        text = Template(spoken=self.spoken)
+        return TableOf(value=text, key_fits=str.isprintable, key_to=To.LANGUAGE)
 
 
 def worded(wording: Mapping[str, str], language: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -182,9 +182,8 @@ async def test_a_customer_nobody_knows(world: World) -> None:
 @pytest.mark.parametrize("day", BAD_DAYS)
 async def test_on_a_bad_day_the_error_exit_is_taken_in_time(world: World, day: str) -> None:
     world.service.day = day
-    began = time.perf_counter()
-    assert await says(world, "widget:ask") == ["Sorry."]
-    assert time.perf_counter() - began < 2.0
+    async with asyncio.timeout(20):  # the days themselves last longer, or for ever
+        assert await says(world, "widget:ask") == ["Sorry."]
     assert len(world.service.asked) == 1
 
 

@@ -44,7 +44,9 @@ class Shown:
         """Take one frame; return whether there was one."""
         frame = await self.socket.receive(timeout=15)
         if frame.type is not WSMsgType.TEXT:
-            self.close_code = self.socket.close_code
+            # What the server said, even if it has hung up before our answer.
+            is_close = frame.type is WSMsgType.CLOSE
+            self.close_code = frame.data if is_close else self.socket.close_code
             return False
         told = frame.json()
         if told["type"] == "snapshot":

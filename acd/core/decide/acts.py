@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from acd.core import effects as f
 from acd.core import events as e
 from acd.core.agent import Agent, Presence, Work, WorkState
@@ -9,6 +11,7 @@ from acd.core.contact import Contact, ContactState, EndReason
 from acd.core.decide.publishing import judge_canary
 from acd.core.ids import LegId
 from acd.core.leg import GoneCause, LegState
+from acd.core.matter import Matter
 from acd.core.offer import Offer, OfferOutcome
 from acd.core.timers import after, elapsed_seconds
 from acd.core.turn import Turn
@@ -21,6 +24,7 @@ REST_SECONDS: dict[OfferOutcome, float] = {
 }
 """How long an agent is left alone after such an offer: rejecting must not ring in a loop."""
 
+_NONE: Mapping[str, str] = {}
 _UNDER_WAY = frozenset({WorkState.ACTIVE, WorkState.WRAPUP})
 
 
@@ -38,6 +42,28 @@ def cancel_task(turn: Turn, contact: Contact) -> None:
         task = contact.task
         turn.emit(e.TaskEnded(contact.id, task, "cancelled", {}))
         turn.do(f.CancelTask(task, contact.leg))
+
+
+def open_on(
+    turn: Turn, opened: e.ContactOpened, matter: Contact | Matter, own: Mapping[str, str] = _NONE
+) -> int:
+    """Open a contact that continues a matter: its customer and what was collected go along.
+
+    Args:
+        turn: the turn.
+        opened: the new contact's first event.
+        matter: what it continues.
+        own: attributes that are the new contact's own.
+
+    Returns:
+        The number of the first event.
+    """
+    seq = turn.emit(opened)
+    if matter.customer is not None and matter.conversation is not None:
+        turn.emit(e.ContactIdentified(opened.contact, matter.customer, matter.conversation, ""))
+    for name, text in {**matter.attributes, **own}.items():
+        turn.emit(e.AttributeSet(opened.contact, name, text))
+    return seq
 
 
 def end_offer(turn: Turn, offer: Offer, outcome: OfferOutcome) -> int:

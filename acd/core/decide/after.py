@@ -7,7 +7,7 @@ from acd.core import events as e
 from acd.core import flows
 from acd.core.channel import TRAITS
 from acd.core.contact import Contact, EndReason
-from acd.core.decide.acts import end_contact
+from acd.core.decide.acts import end_contact, open_on
 from acd.core.decide.flow import enter
 from acd.core.ids import ContactId
 from acd.core.leg import LegState
@@ -35,24 +35,19 @@ def end_by_agent(turn: Turn, contact: Contact) -> None:
     known = (contact.id, contact.agent or "", contact.queue or "")
     end_contact(turn, contact, EndReason.AGENT_ENDED, keeps_leg=True)
     following = ContactId(turn.mint("c"))
-    turn.emit(
-        e.ContactOpened(
-            following,
-            contact.channel,
-            None,
-            contact.ani,
-            contact.dnis,
-            contact.caller_name,
-            contact.language,
-            contact.site,
-            contact.thread,
-        )
+    opened = e.ContactOpened(
+        following,
+        contact.channel,
+        None,
+        contact.ani,
+        contact.dnis,
+        contact.caller_name,
+        contact.language,
+        contact.site,
+        contact.thread,
     )
+    open_on(turn, opened, contact, dict(zip(ABOUT, known, strict=True)))
     if leg is not None:
         turn.emit(e.LegPassed(leg.id, contact.id, following))
         turn.do(f.Unhold(leg.id))
-    if contact.customer is not None and contact.conversation is not None:
-        turn.emit(e.ContactIdentified(following, contact.customer, contact.conversation, ""))
-    for name, text in {**contact.attributes, **dict(zip(ABOUT, known, strict=True))}.items():
-        turn.emit(e.AttributeSet(following, name, text))
     enter(turn, turn.state.contacts[following], flow, flows.Entered(flow))

@@ -7,7 +7,7 @@ from acd.core import events as e
 from acd.core import flows
 from acd.core.channel import TRAITS, Channel
 from acd.core.contact import Contact, ContactState, EndReason
-from acd.core.decide.acts import cancel_task, end_contact
+from acd.core.decide.acts import cancel_task, end_contact, open_on
 from acd.core.decide.messages import add_message
 from acd.core.decide.overview import Overview
 from acd.core.ids import (
@@ -313,23 +313,18 @@ def call_back(turn: Turn, contact: Contact, wish: flows.CallBack) -> None:
         return
     promised = ContactId(turn.mint("c"))
     since = contact.order_at if contact.queue == queue else turn.now
-    seq = turn.emit(
-        e.ContactOpened(
-            promised,
-            Channel.VOICE,
-            None,
-            wish.number,
-            contact.dnis,
-            contact.caller_name,
-            contact.language,
-            contact.site,
-            dial=wish.number,
-        )
+    opened = e.ContactOpened(
+        promised,
+        Channel.VOICE,
+        None,
+        wish.number,
+        contact.dnis,
+        contact.caller_name,
+        contact.language,
+        contact.site,
+        dial=wish.number,
     )
-    if contact.customer is not None and contact.conversation is not None:
-        turn.emit(e.ContactIdentified(promised, contact.customer, contact.conversation, ""))
-    for name, text in contact.attributes.items():
-        turn.emit(e.AttributeSet(promised, name, text))
+    seq = open_on(turn, opened, contact)
     queue_again(
         turn,
         turn.state.contacts[promised],

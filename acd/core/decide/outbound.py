@@ -15,6 +15,7 @@ from acd.core.agent import DIRECT, Agent
 from acd.core.channel import TRAITS, Channel
 from acd.core.contact import Contact, ContactState
 from acd.core.decide import offers
+from acd.core.decide.acts import open_on
 from acd.core.decide.flow import queue_again
 from acd.core.decide.registry import decides
 from acd.core.ids import ContactId
@@ -145,13 +146,8 @@ def _begin(
         plan: whose it is.
         own: attributes that are the new contact's own.
     """
-    matter = plan.matter
-    seq = turn.emit(opened)
-    if matter.customer is not None and matter.conversation is not None:
-        turn.emit(e.ContactIdentified(opened.contact, matter.customer, matter.conversation, ""))
-    for name, text in {**matter.attributes, **(own or {})}.items():
-        turn.emit(e.AttributeSet(opened.contact, name, text))
+    seq = open_on(turn, opened, plan.matter, own or {})
     contact = turn.state.contacts[opened.contact]
     needs = (Need(DIRECT + plan.agent.name),)
-    queue_again(turn, contact, matter.queue, needs, since=turn.now, cause=seq)
+    queue_again(turn, contact, plan.matter.queue, needs, since=turn.now, cause=seq)
     return contact

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from acd.core.flows import PlaybackDone, Prompt, Signal
-from acd.flow.kinds import Exit, Kind, Plain, Ref, TableOf, Template, To, node
+from acd.flow.kinds import Exit, node
 from acd.flow.model import Entry, Go, NodeType, Outcome, Stay
-from acd.flow.problems import At
 from acd.flow.schema import key
 from acd.flow.template import pieces
 from acd.flow.visit import Visit
-
-_BY_LANGUAGE = TableOf(value=Template(spoken=True), key_fits=str.isprintable, key_to=To.LANGUAGE)
-
-
-@dataclass(frozen=True, slots=True)
-class _SpokenKind(Plain):
-    """A text for all languages, or a table of language to text; kept as a table."""
-
-    label: str = "text with `{attribute}`, or table of language to such texts"
-
-    def read(self, raw: object, at: At) -> Any:
-        """Read into a dict of language to text; the key ``""`` is every other language."""
-        if isinstance(raw, dict):
-            return _BY_LANGUAGE.read(raw, at)
-        text = Template(spoken=True).read(raw, at)
-        return {"": text} if isinstance(text, str) else text
-
-    def refs(self, value: Any) -> Iterator[Ref]:
-        """The attributes of the texts, and the languages."""
-        kind: Kind = TableOf(value=Template(spoken=True)) if "" in value else _BY_LANGUAGE
-        yield from kind.refs(value)
+from acd.flow.wording import Wording, worded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +24,14 @@ class Say:
     `{sum:money}` (12.50 USD).
     """
 
-    text: Mapping[str, str] = key(_SpokenKind(), "what is said")
+    text: Mapping[str, str] = key(Wording(spoken=True), "what is said")
     # At once: a text that is all attributes may turn out empty, and then nothing is waited for.
     next: str = key(node(Exit.AT_ONCE), "where the caller goes afterwards")
 
 
 def enter(keys: Say, visit: Visit) -> Entry:
     """Fill in and speak; go on if there is nothing to say."""
-    template = keys.text.get(visit.language) or next(iter(keys.text.values()))
+    template = worded(keys.text, visit.language)
     prompts = tuple(Prompt(kind, text) for kind, text in pieces(template, visit.values))
     return visit.tell(prompts) if prompts else Go(keys.next)
 
