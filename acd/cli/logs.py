@@ -7,6 +7,8 @@ import sys
 from typing import Any
 
 import structlog
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor
 
 from acd.config import Log
@@ -27,12 +29,19 @@ def set_up_logs(settings: Log) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         keep_personal_apart,
     ]
+    # No values of variables, which tracebacks show by default: they are callers' secrets and texts.
     render: list[Processor]
     if settings.format == "json":
-        render = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        traceback = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        render = [traceback, structlog.processors.JSONRenderer()]
     else:
-        colors = sys.stderr.isatty()
-        render = [structlog.dev.ConsoleRenderer(colors=colors, sort_keys=False)]
+        render = [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                sort_keys=False,
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     structlog.configure(
         processors=[*shared, *render],
