@@ -20,7 +20,6 @@ from acd.flow.model import SYSTEM_PROMPTS
 from acd.flow.problems import Problem, Report
 from acd.flow.prompts import FOLDER, read_prompts
 from acd.flow.read import read_flow
-from acd.flow.schema import refs_of
 
 _NUMBERS = "numbers.toml"
 
@@ -126,7 +125,7 @@ def _refs(tables: dict[str, dict[str, object] | None]) -> Iterator[tuple[str, Re
             yield from (
                 (file.removesuffix(".toml"), ref)
                 for node in flow.nodes.values()
-                for ref in refs_of(node.keys)
+                for ref in node.refs
             )
 
 

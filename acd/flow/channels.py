@@ -47,9 +47,10 @@ def reached_by(
             todo.append(((flow, graph.flows[flow].start), channel))
     while todo:
         place, channel = todo.pop()
-        if channel in reached.setdefault(place, set()):
+        channels = reached.setdefault(place, set())
+        if channel in channels:
             continue
-        reached[place].add(channel)
+        channels.add(channel)
         todo += [(target, channel) for target in _ways(graph, place, channel)]
         on_fail = graph.flows[place[0]].on_fail if place[0] in graph.flows else None
         if on_fail is not None:
@@ -71,19 +72,16 @@ def _ways(graph: Graph, place: Place, channel: Channel) -> Iterator[Place]:
 
 
 def check_channels(
-    graph: Graph,
-    ats: Mapping[Place, At],
-    entrances: Iterable[tuple[str, str]],
-    commands: Iterable[str],
+    graph: Graph, ats: Mapping[Place, At], reached: Mapping[Place, frozenset[Channel]]
 ) -> None:
     """Report the nodes to which customers come whom they cannot serve.
 
     Args:
         graph: the flows.
         ats: where each node stands.
-        entrances, commands: see :func:`reached_by`.
+        reached: who comes there (:func:`reached_by`).
     """
-    for place, channels in reached_by(graph, entrances, commands).items():
+    for place, channels in reached.items():
         node = graph.node(place)
         wrong = channels - node.type.channels if node is not None else frozenset()
         if node is not None and wrong and place in ats:

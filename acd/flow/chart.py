@@ -16,7 +16,6 @@ from acd.flow.graph import Edge, graph_of
 from acd.flow.kinds import To
 from acd.flow.model import Flow, Node
 from acd.flow.read import read_flow
-from acd.flow.schema import refs_of
 
 FAILURES = "on_"
 """What the keys of exits begin with that nobody chooses: `on_fail`, `on_timeout`, `on_full`."""
@@ -191,7 +190,7 @@ def wording(site: Site, key: str, language: str) -> str:
 
 def _text(site: Site, node: Node, table: Mapping[str, Any], language: str) -> str:
     """Return what a node says, else what it names, else what it is told to do."""
-    refs = list(refs_of(node.keys))
+    refs = node.refs
     prompts = [ref for ref in refs if ref.to is To.PROMPT]
     if prompts:
         first = prompts[0].path[0]

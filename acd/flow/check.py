@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from acd.core.channel import Channel
@@ -11,7 +11,6 @@ from acd.flow.graph import Graph, Place, graph_of, loops, lost, unreachable
 from acd.flow.kinds import Exit, Ref, To
 from acd.flow.model import Flow
 from acd.flow.problems import At, Code, Report, did_you_mean, quoted
-from acd.flow.schema import refs_of, sets_of
 from acd.flow.template import BUILT_IN, TOLD
 
 NUMBERS, COMMANDS = "numbers.toml", "commands.toml"
@@ -91,39 +90,19 @@ def check(
         What else can be found out from.
     """
     nodes = {
-        (flow_name, name): Named(
-            report.at(f"{flow_name}.toml", "node", name), tuple(refs_of(node.keys))
-        )
+        (flow_name, name): Named(report.at(f"{flow_name}.toml", "node", name), node.refs)
         for flow_name, flow in flows.items()
         for name, node in flow.nodes.items()
     }
-    everything = (*numbers, *nodes.values())
-    languages = {r.name for named in everything for r in named.refs if r.to is To.LANGUAGE}
-    attributes = BUILT_IN.union(
-        TOLD, *(sets_of(node.keys) for flow in flows.values() for node in flow.nodes.values())
-    )
-    for named in everything:
-        for ref in named.refs:
-            at = At(report, named.at.file, (*named.at.path, *ref.path))
-            if ref.to is To.PROMPT:
-                _check_prompt(at, ref.name, languages, names)
-            elif ref.to is To.ATTRIBUTE:
-                if ref.name not in attributes:
-                    hint = did_you_mean(ref.name, attributes)
-                    at.say(Code.UNKNOWN_ATTRIBUTE, f"nothing sets {quoted(ref.name)}{hint}")
-            elif ref.to is not To.NODE:
-                known = names.known.get(ref.to)
-                if known is not None and ref.name not in known:
-                    hint = did_you_mean(ref.name, known)
-                    at.say(_UNKNOWN[ref.to], f"no {ref.to} {quoted(ref.name)}{hint}")
+    _check_names((*numbers, *nodes.values()), flows, names)
     graph = graph_of(flows)
     ats = {place: named.at for place, named in nodes.items()}
     said, is_whole = _check_ways(report, graph, nodes)
     entrances = _flows_in(NUMBERS, numbers)
     commands = [flow for _, flow in _flows_in(COMMANDS, numbers)]
-    check_channels(graph, ats, entrances, commands)
-    entered = (*(flow for _, flow in entrances), *commands)
     reached = reached_by(graph, entrances, commands)
+    check_channels(graph, ats, reached)
+    entered = (*(flow for _, flow in entrances), *commands)
     numbered = frozenset(flow for _, flow in entrances)
     begun = names.begun.union(
         ref.name
@@ -146,10 +125,39 @@ def _flows_in(file: str, named: Iterable[Named]) -> list[tuple[str, str]]:
     ]
 
 
-def _check_prompt(at: At, key: str, languages: Iterable[str], names: Names) -> None:
-    for language in sorted(languages):
-        keys = names.prompts.get(language)
-        if keys is not None and key not in keys:
+def _check_names(everything: Sequence[Named], flows: Mapping[str, Flow], names: Names) -> None:
+    """Report every name of something that there is not, nodes aside."""
+    languages = {r.name for named in everything for r in named.refs if r.to is To.LANGUAGE}
+    prompts = {n: names.prompts[n] for n in sorted(languages) if n in names.prompts}
+    attributes = BUILT_IN.union(
+        TOLD, *(node.sets for flow in flows.values() for node in flow.nodes.values())
+    )
+    fine = {
+        To.PROMPT: frozenset.intersection(*prompts.values()) if prompts else None,
+        To.ATTRIBUTE: attributes,
+        To.NODE: None,
+        To.NUMBER: None,
+        **names.known,
+    }
+    for named in everything:
+        for ref in named.refs:
+            known = fine.get(ref.to)
+            if known is None or ref.name in known:
+                continue
+            at = named.at.along(ref.path)
+            if ref.to is To.PROMPT:
+                _unknown_prompt(at, ref.name, prompts)
+            elif ref.to is To.ATTRIBUTE:
+                hint = did_you_mean(ref.name, attributes)
+                at.say(Code.UNKNOWN_ATTRIBUTE, f"nothing sets {quoted(ref.name)}{hint}")
+            else:
+                hint = did_you_mean(ref.name, known)
+                at.say(_UNKNOWN[ref.to], f"no {ref.to} {quoted(ref.name)}{hint}")
+
+
+def _unknown_prompt(at: At, key: str, prompts: Mapping[str, frozenset[str]]) -> None:
+    for language, keys in prompts.items():
+        if key not in keys:
             hint = did_you_mean(key, keys)
             at.say(Code.UNKNOWN_PROMPT, f"no prompt {quoted(key)} in prompts/{language}.toml{hint}")
 
@@ -211,13 +219,17 @@ def _check_targets(report: Report, graph: Graph, nodes: Mapping[Place, Named]) -
                 whole = False
     for (flow_name, _), named in nodes.items():
         for ref in named.refs:
-            target_flow = graph.flows.get(flow_name if ref.flow is None else ref.flow)
             if ref.to is not To.NODE:
                 continue
+            target_flow = graph.flows.get(flow_name if ref.flow is None else ref.flow)
             if target_flow is None:
                 whole = False  # reported as an unknown flow
-            elif ref.name and ref.name not in (*target_flow.nodes, *target_flow.broken):
-                at = At(report, named.at.file, (*named.at.path, *ref.path))
+            elif (
+                ref.name
+                and ref.name not in target_flow.nodes
+                and ref.name not in target_flow.broken
+            ):
+                at = named.at.along(ref.path)
                 _unknown_node(at, ref.name, target_flow)
                 whole = False
     return whole

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from acd.flow.kinds import Exit, Name, To
 from acd.flow.model import Flow, Node, Reach
-from acd.flow.schema import keys_of, refs_of
+from acd.flow.schema import keys_of
 
 Place = tuple[str, str]
 """Flow and node."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A way from one node to another.
 
     Attributes:
@@ -71,7 +71,7 @@ def graph_of(flows: Mapping[str, Flow]) -> Graph:
 
 
 def _edges(flows: Mapping[str, Flow], place: Place, node: Node) -> Iterator[Edge]:
-    for ref in refs_of(node.keys):
+    for ref in node.refs:
         if ref.to is To.NODE:
             flow_name = place[0] if ref.flow is None else ref.flow
             other = flows.get(flow_name)

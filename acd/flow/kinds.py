@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from acd.flow.problems import At, Code, did_you_mean, quoted
 from acd.flow.template import is_attribute, kinds, names
@@ -50,8 +50,7 @@ class To(StrEnum):
     NUMBER = "number"  # an attribute, named again where it is used as a number
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """A name in a value and what it must name.
 
     Attributes:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from acd.core.channel import Channel
 from acd.core.flows import FlowEnd, Signal
+from acd.flow.kinds import Ref, To
+from acd.flow.schema import refs_of, sets_of
 
 if TYPE_CHECKING:
     from acd.flow.visit import Visit
@@ -137,7 +140,7 @@ class NodeType(Generic[S]):
     ask: Callable[[S, Visit, tuple[str, ...]], Entry] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Node:
     """A node of a flow.
 
@@ -150,6 +153,21 @@ class Node:
     type: NodeType[Any]
     keys: Any
     on_fail: str | None
+
+    @cached_property
+    def refs(self) -> tuple[Ref, ...]:
+        """What its keys refer to, paths beginning with the key."""
+        return tuple(refs_of(self.keys))
+
+    @cached_property
+    def sets(self) -> frozenset[str]:
+        """The attributes it sets."""
+        return frozenset(sets_of(self.keys))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The attributes it reads."""
+        return frozenset(ref.name for ref in self.refs if ref.to is To.ATTRIBUTE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,8 @@ from acd.core.site import Site
 from acd.core.timers import Instant
 from acd.flow.graph import Graph, Place
 from acd.flow.interpreter import MISUNDERSTOOD, advance, plainly
-from acd.flow.kinds import Exit, To
+from acd.flow.kinds import Exit
 from acd.flow.model import Entry, Flow, Go, Node, Outcome, Wait
-from acd.flow.schema import refs_of, sets_of
 from acd.flow.visit import Visit
 
 PLAY_SECONDS = 3.0
@@ -459,7 +458,7 @@ def _probed(node: Node, ways: tuple[Go, ...]) -> Node:
 
     def signal(keys: Any, visit: Visit, signal: Signal) -> Outcome:
         if isinstance(signal, _Chosen):
-            for name in sets_of(keys):
+            for name in node.sets:
                 cast("_Probe", visit).facts.pop(name, None)
             return signal.way
         outcome = real.signal(keys, visit, signal)
@@ -472,24 +471,15 @@ def _probed(node: Node, ways: tuple[Go, ...]) -> Node:
 def decisive(graph: Graph) -> frozenset[str]:
     """Return the attributes on which it depends where contacts go."""
     nodes = [node for flow in graph.flows.values() for node in flow.nodes.values()]
-    reads = [frozenset(_reads(node)) for node in nodes]
-    found = {
-        name
-        for (place, edges), names in zip(graph.edges.items(), reads, strict=True)
-        if len({edge.target for edge in edges if edge.exit is Exit.AT_ONCE}) > 1
-        for name in names
-    }
+    found: set[str] = set()
+    for node, edges in zip(nodes, graph.edges.values(), strict=True):
+        if node.reads and len({e.target for e in edges if e.exit is Exit.AT_ONCE}) > 1:
+            found |= node.reads
+    passing_on = [node for node in nodes if node.reads and node.sets]
     while True:
-        more = {
-            name
-            for node, names in zip(nodes, reads, strict=True)
-            if not found.isdisjoint(sets_of(node.keys))
-            for name in names
-        }
+        more = frozenset().union(
+            *(node.reads for node in passing_on if not found.isdisjoint(node.sets))
+        )
         if more <= found:
             return frozenset(found)
         found |= more
-
-
-def _reads(node: Node) -> Iterator[str]:
-    return (ref.name for ref in refs_of(node.keys) if ref.to is To.ATTRIBUTE)

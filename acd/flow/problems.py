@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
+from typing import NamedTuple
 
 from acd.flow.where import Path, Where
 
@@ -113,8 +114,7 @@ class Report:
         return sorted(set(self.problems))
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(NamedTuple):
     """A place in a file: where a value stands that may be complained about."""
 
     report: Report
@@ -123,6 +123,10 @@ class At:
 
     def __truediv__(self, key: str | int) -> At:
         return At(self.report, self.file, (*self.path, key))
+
+    def along(self, path: Path) -> At:
+        """Return the place to which ``path`` leads from here."""
+        return At(self.report, self.file, self.path + path)
 
     @property
     def line(self) -> int:

@@ -111,7 +111,7 @@ def _read_file(
 ) -> dict[str, PromptKeys]:
     prompts: dict[str, PromptKeys] = {}
     for path, value in _flat(raw, ()):
-        name, place = ".".join(path), At(at.report, at.file, (*at.path, *path))
+        name, place = ".".join(path), at.along(path)
         if not good_prompt(name):
             place.say(Code.BAD_NAME, f"{quoted(name)} cannot name a prompt: a-z, 0-9, _ and dots")
             continue

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from acd.flow.kinds import BAD, Kind, Plain, Ref, wrong_type
 from acd.flow.problems import At, Code, did_you_mean, quoted
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,34 @@ def key(kind: Kind, doc: str, *, default: Any = MISSING) -> Any:
     return field(default=default, metadata={"key": Key(kind, doc)})
 
 
-def keys_of(schema: type[Any]) -> Iterator[tuple[str, Key, Any]]:
-    """Iterate over name, key and default (``MISSING`` when required) of a schema's keys."""
-    for item in fields(schema):
-        yield item.name, item.metadata["key"], item.default
+def _once(find: Callable[[type[Any]], T]) -> Callable[[type[Any]], T]:
+    """Find out something about each schema only once."""
+    found: Callable[[Any], T] = cache(find)
+    return found
+
+
+@_once
+def keys_of(schema: type[Any]) -> tuple[tuple[str, Key, Any], ...]:
+    """Return name, key and default (``MISSING`` when required) of a schema's keys."""
+    return tuple((item.name, item.metadata["key"], item.default) for item in fields(schema))
+
+
+@_once
+def _referring(schema: type[Any]) -> tuple[tuple[str, Kind], ...]:
+    """Return name and kind of the keys whose values may refer to something."""
+    return _that_say("refs", schema)
+
+
+@_once
+def _setting(schema: type[Any]) -> tuple[tuple[str, Kind], ...]:
+    """Return name and kind of the keys whose values may set attributes."""
+    return _that_say("sets", schema)
+
+
+def _that_say(what: str, schema: type[Any]) -> tuple[tuple[str, Kind], ...]:
+    nothing = getattr(Plain, what)
+    kinds = ((name, spec.kind) for name, spec, _ in keys_of(schema))
+    return tuple((name, kind) for name, kind in kinds if getattr(type(kind), what) is not nothing)
 
 
 def read_schema(schema: type[Any], raw: object, at: At) -> Any:
@@ -50,17 +77,17 @@ def read_schema(schema: type[Any], raw: object, at: At) -> Any:
     """
     if not isinstance(raw, dict):
         return wrong_type(at, "a table", raw)
-    known = {name: (key.kind, default) for name, key, default in keys_of(schema)}
+    keys = keys_of(schema)
     values: dict[str, object] = {}
-    for name in raw:
-        if name not in known:
-            (at / name).say(
-                Code.UNKNOWN_KEY, f"no key {quoted(name)} here{did_you_mean(name, known)}"
-            )
-            values[name] = BAD
-    for name, (kind, default) in known.items():
+    if not raw.keys() <= (known := {name for name, _, _ in keys}):
+        for name in raw:
+            if name not in known:
+                hint = did_you_mean(name, known)
+                (at / name).say(Code.UNKNOWN_KEY, f"no key {quoted(name)} here{hint}")
+                values[name] = BAD
+    for name, spec, default in keys:
         if name in raw:
-            values[name] = kind.read(raw[name], at / name)
+            values[name] = spec.kind.read(raw[name], at / name)
         elif default is MISSING:
             at.say(Code.MISSING_KEY, f'the key "{name}" is missing')
             values[name] = BAD
@@ -98,16 +125,16 @@ def refs_of(value: Any) -> Iterator[Ref]:
     if own is not None:
         yield from own()
         return
-    for name, spec, _ in keys_of(type(value)):
+    for name, kind in _referring(type(value)):
         item = getattr(value, name)
         if item is not None:
-            for ref in spec.kind.refs(item):
+            for ref in kind.refs(item):
                 yield Ref(ref.to, ref.name, (name, *ref.path), ref.exit)
 
 
 def sets_of(value: Any) -> Iterator[str]:
     """Iterate over the attributes that an instance of a node's schema sets."""
-    for name, spec, _ in keys_of(type(value)):
+    for name, kind in _setting(type(value)):
         item = getattr(value, name)
         if item is not None:
-            yield from spec.kind.sets(item)
+            yield from kind.sets(item)

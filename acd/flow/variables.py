@@ -13,8 +13,8 @@ from acd.flow.comparison import as_number
 from acd.flow.graph import Place
 from acd.flow.kinds import TableOf, Template, To
 from acd.flow.model import Node, Reach
-from acd.flow.problems import At, Code, quoted
-from acd.flow.schema import keys_of, refs_of, sets_of
+from acd.flow.problems import Code, quoted
+from acd.flow.schema import keys_of
 from acd.flow.template import BUILT_IN, TOLD, fill
 
 _WORDS = {"channel": "voice", "language": "en"}
@@ -24,17 +24,16 @@ _WORDS = {"channel": "voice", "language": "en"}
 def check_variables(checked: Checked) -> None:
     """Report attributes that are used where nothing has set them, or as numbers they never are."""
     nodes = {place: node for place in checked.graph.edges if (node := checked.graph.node(place))}
-    sets = {place: frozenset(sets_of(node.keys)) for place, node in nodes.items()}
+    sets = {place: node.sets for place, node in nodes.items()}
     known = _known(checked, nodes, sets)
     everything = BUILT_IN.union(TOLD, *sets.values())
     never = _never_numbers(nodes.values())
     for place, node in nodes.items():
         here = known.get(place)
-        for ref in refs_of(node.keys):
-            at = checked.ats[place]
-            at = At(at.report, at.file, (*at.path, *ref.path))
+        at = checked.ats[place]
+        for ref in node.refs:
             if ref.to is To.NUMBER and ref.name in never:
-                at.say(
+                at.along(ref.path).say(
                     Code.NEVER_A_NUMBER,
                     f"{quoted(ref.name)} is {quoted(never[ref.name])}, never a number",
                     "compare it with a text in quotes",
@@ -42,7 +41,7 @@ def check_variables(checked: Checked) -> None:
             if ref.to is not To.ATTRIBUTE or here is None or ref.name not in everything:
                 continue
             if ref.name not in here and ref.name not in sets[place] | BUILT_IN | TOLD:
-                at.say(
+                at.along(ref.path).say(
                     Code.UNSET_ATTRIBUTE,
                     f"no way that leads here has set {quoted(ref.name)}",
                     "ask for it, look it up or set it before",
@@ -107,7 +106,7 @@ def _never_numbers(nodes: Iterable[Node]) -> Mapping[str, str]:
             kind, table = spec.kind, getattr(node.keys, name)
             if isinstance(kind, TableOf) and kind.key_sets and isinstance(kind.value, Template):
                 fixed |= table or {}
-        for name in sets_of(node.keys):
+        for name in node.sets:
             if name not in fixed or as_number(fill(fixed[name], _ONES)) is not None:
                 may_be.add(name)
             elif fixed[name]:  # nothing is no word: it makes forget

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from acd.core.flows import Signal
@@ -44,7 +44,7 @@ class _CaseKind(Plain):
     def refs(self, value: Any) -> Iterator[Ref]:
         """The node."""
         for ref in _TO.refs(value[1]):
-            yield replace(ref, path=("to",))
+            yield ref._replace(path=("to",))
 
 
 def _comparison(op: str, raw: object, at: At) -> Comparison | None:
