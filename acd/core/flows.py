@@ -32,7 +32,8 @@ class Cursor:
         node: name of the node.
         memory: what the node remembers (tries, digits so far), as plain strings.
         stack: places to come back to when a subflow is over, the last one first to be left.
-        trail: places where the customer was asked something, the last one last.
+        trail: places where the customer was asked something, the last one last, each followed by
+            the ``stack`` of then, with spaces between.
         counts: what is counted over the whole way: passes of loops, misunderstandings.
 
     A place is written ``flow/node``.

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from acd.core.flows import DigitPressed, Said
 from acd.core.site import Command
 from acd.flow import schema
 from acd.flow.check import Named
 from acd.flow.kinds import BAD, DIGITS, ListOf, Name, OneOf, TableOf, Text, To, good_name
 from acd.flow.problems import At
 from acd.flow.schema import read_schema, refs_of
-from acd.flow.words import contains
 
 _WORDS = TableOf(
     "table of language to list of words",
@@ -62,19 +60,3 @@ def read_commands(raw: Mapping[str, object], at: At) -> tuple[tuple[Command, ...
         commands.append(Command(name, keys.does, keys.flow or "", keys.key or "", keys.words or {}))
         named.append(Named(place, tuple(refs_of(keys))))
     return tuple(commands), named
-
-
-def given(
-    commands: Iterable[Command], signal: DigitPressed | Said, language: str
-) -> Command | None:
-    """Return the first command that a key or some words give, or None."""
-    for command in commands:
-        match signal:
-            case DigitPressed(digit):
-                is_given = digit == command.key
-            case Said(text):
-                own = command.words.get(language, ())
-                is_given = text.strip() == command.key or contains(text, own)
-        if is_given:
-            return command
-    return None

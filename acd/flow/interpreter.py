@@ -34,10 +34,10 @@ from acd.core.flows import (
 )
 from acd.core.site import Site, Written
 from acd.core.timers import MICROSECONDS, Instant, after
-from acd.flow.commands import given
 from acd.flow.model import FAIL, Again, End, Entry, Flow, Go, Node, Return, Stay, Wait
 from acd.flow.read import read_flow
 from acd.flow.visit import Visit, whole
+from acd.flow.words import given
 
 _CACHED = 8  # versions of a site kept compiled: the running one and those with calls still in them
 
@@ -201,14 +201,23 @@ class _Walk:
         if command is None:
             return None
         if command.does == "back":
-            while self.trail and self.trail[-1] == self._place():
-                self.trail.pop()
-            flow, _, name = (self.trail.pop() if self.trail else self._place()).partition("/")
-            return Go(name, flow)
+            return self._back()
         if command.does == "repeat":
             return Go(self.name, self.flow)
         self.visit.trouble(command.name)
+        self.stack.clear()  # what they left is not over
         return Go(None, command.flow)
+
+    def _back(self) -> Go:
+        """Return to the question before this one, and to the flows that called for it then."""
+        here = self._place()
+        while self.trail and self.trail[-1].split()[0] == here:
+            self.trail.pop()
+        if not self.trail:
+            return Go(self.name, self.flow)
+        place, *self.stack = self.trail.pop().split()
+        flow, _, name = place.partition("/")
+        return Go(name, flow)
 
     def _ask_again(self, node: Node, again: Again) -> Entry:
         visit = self.visit
@@ -252,8 +261,10 @@ class _Walk:
         visit.memory = {}
         visit.actions.append(VisitNode(self.flow, self.name))
         node = self.program.flows[self.flow].nodes[self.name]
-        if node.type.ask is not None and self.trail[-1:] != [self._place()]:
-            self.trail = [*self.trail, self._place()][-_LONGEST_TRAIL:]
+        if node.type.ask is not None:
+            asked = " ".join((self._place(), *self.stack))
+            if self.trail[-1:] != [asked]:
+                self.trail = [*self.trail, asked][-_LONGEST_TRAIL:]
         entry = node.type.enter(node.keys, visit)
         if entry is FAIL:
             visit.trouble("failed")

@@ -69,7 +69,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """The signal does not matter here: go on waiting as before."""
+    """The signal does not matter here: a command of the site is obeyed, else the wait goes on."""
 
 
 @dataclass(frozen=True, slots=True)

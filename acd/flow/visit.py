@@ -12,11 +12,13 @@ from acd.core.flows import (
     AnswerCall,
     Centre,
     Choice,
+    DigitPressed,
     DropTask,
     NoteTrouble,
     PlayPrompts,
     Prompt,
     QueueFigures,
+    Said,
     SetAttribute,
     SetLanguage,
     StartTask,
@@ -26,6 +28,7 @@ from acd.core.site import Site, Written
 from acd.core.task import Task
 from acd.core.timers import Instant
 from acd.flow.model import Wait
+from acd.flow.words import given
 
 TASK_GRACE_SECONDS = 5.0
 """How much longer than a task may take the flow waits, should its end never be told."""
@@ -135,6 +138,13 @@ class Visit:
         if user is None:
             return "nobody"
         return "customer" if user == self._contact.id else "other"
+
+    def is_command(self, signal: DigitPressed | Said) -> bool:
+        """Return whether what was pressed or said is a command of the site.
+
+        For nodes that take any key or words: a command goes before, see :class:`Stay`.
+        """
+        return given(self.site.commands, signal, self.language) is not None
 
     def chance(self) -> float:
         """Return a number from 0 up to 1 that is always the same for this contact at this node.

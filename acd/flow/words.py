@@ -6,6 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from acd.core.flows import DigitPressed, Said
+from acd.core.site import Command
+
 _WORD = re.compile(r"\w+")
 
 
@@ -37,3 +40,19 @@ def hits(text: str, phrases: Iterable[str]) -> tuple[int, int]:
     """
     found = {words_of(phrase) for phrase in phrases if contains(text, [phrase])}
     return len(found), sum(map(len, found))
+
+
+def given(
+    commands: Iterable[Command], signal: DigitPressed | Said, language: str
+) -> Command | None:
+    """Return the first command that a key or some words give, or None."""
+    for command in commands:
+        match signal:
+            case DigitPressed(digit):
+                is_given = digit == command.key
+            case Said(text):
+                own = command.words.get(language, ())
+                is_given = text.strip() == command.key or contains(text, own)
+        if is_given:
+            return command
+    return None

@@ -6,17 +6,13 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from flowkit import Caller, call, read
+from flowkit import call, read
 
 from acd.core.channel import Channel
 from acd.core.flows import (
-    Choice,
     DigitPressed,
     EndContact,
-    Enqueue,
     FlowEnd,
-    NoteTrouble,
-    PlaybackDone,
     PlayPrompts,
     QueueFigures,
     RedeemCode,
@@ -320,108 +316,6 @@ def test_a_code_counts_in_its_days(change: str) -> None:
     caller = call(PROMO, files)
     caller.press("1234")
     assert caller.node == "bye"
-
-
-COMMANDS = {
-    "commands.toml": """
-    [repeat]
-    key = "*"
-    does = "repeat"
-    [back]
-    key = "#"
-    words = { en = ["back"] }
-    does = "back"
-    [operator]
-    key = "0"
-    words = { en = ["human", "real person"] }
-    flow = "operator"
-    """,
-    "operator.toml": 'start = "q"\n[node.q]\ntype = "enqueue"\nqueue = "sales"\non_fail = "q2"\n'
-    '[node.q2]\ntype = "hangup"\n',
-}
-TWO = """start = "a"
-[node.a]
-type = "menu"
-prompt = "hello"
-keys = { 1 = "b" }
-labels = { 1 = "hello" }
-on_fail = "bye"
-[node.b]
-type = "menu"
-prompt = "menu"
-keys = { 1 = "human", 0 = "bye" }
-on_fail = "bye"
-"""
-
-
-def two(**known: str) -> Caller:
-    return call(TWO, COMMANDS, **known)
-
-
-def test_commands_are_obeyed_wherever_a_node_does_not_use_the_key() -> None:
-    caller = two()
-    caller.press("1")
-    assert caller.node == "b"
-    caller.press("*")
-    assert caller.heard() == ["menu"]
-    caller.press("#")
-    assert caller.node == "a"
-    caller.press("#")
-    assert caller.node == "a"  # there is nothing before
-    caller.press("0")
-    assert NoteTrouble("main", "a", "operator") in caller.step.actions
-    assert Enqueue("sales") in caller.step.actions
-
-
-def test_a_key_of_the_menu_is_the_menus() -> None:
-    caller = two()
-    caller.press("1")
-    caller.press("0")
-    assert caller.visited() == ["bye"]
-
-
-@pytest.mark.parametrize("text", ["a REAL person, please", "human", "0"])
-def test_commands_in_writing(text: str) -> None:
-    caller = two(channel=Channel.CHAT)
-    caller.listen()
-    caller.send(Said(text))
-    assert Enqueue("sales") in caller.step.actions
-
-
-@pytest.mark.parametrize("text", ["1", "Hello", "the HELLO please", " 1 "])
-def test_a_menu_understands_numbers_and_labels(text: str) -> None:
-    caller = two(channel=Channel.CHAT)
-    (asked,) = [a for a in caller.step.actions if isinstance(a, PlayPrompts)]
-    assert [type(choice) for choice in asked.choices] == [Choice]
-    caller.listen()
-    caller.send(Said(text))
-    assert caller.node == "b"
-
-
-def test_three_misunderstandings_anywhere_lead_to_a_human() -> None:
-    flow = 'escalate_after = 3\non_fail = "human"\n' + TWO
-    caller = call(flow, COMMANDS)
-    caller.press("77")
-    caller.press("1")
-    assert caller.node == "b"
-    caller.press("7")
-    assert caller.visited() == ["human"]
-    reasons = [a.reason for a in caller.step.actions if isinstance(a, NoteTrouble)]
-    assert reasons == ["not_understood"]
-
-
-def test_keys_do_not_interrupt_what_must_be_heard() -> None:
-    files = {
-        "prompts/en.toml": 'hello = { spoken = "Hello", barge_in = false }\nmenu = "Menu"\n',
-        "prompts/es.toml": 'hello = "Hola"\nmenu = "Menú"\n',
-    }
-    caller = call(TWO, {**COMMANDS, **files})
-    before = caller.step.cursor
-    caller.press("10")
-    assert caller.step.cursor == before
-    caller.send(PlaybackDone())
-    caller.press("1")
-    assert caller.node == "b"
 
 
 ENDS = """

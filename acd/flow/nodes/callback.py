@@ -31,8 +31,9 @@ class Callback:
     """Offer to call the customer back when it is their turn; they keep their place.
 
     The key `accept` takes the number the call comes from; without one, and with the key `other`,
-    the number is asked for. Any other answer, or none, declines. The promised call is a contact of
-    its own that waits in the queue; the agent's phone rings first, then the customer's.
+    the number is asked for. Any other answer that is no command, or none, declines. The promised
+    call is a contact of its own that waits in the queue; the agent's phone rings first, then the
+    customer's.
     """
 
     queue: str = key(Name("queue", To.QUEUE), "the queue")
@@ -97,6 +98,8 @@ def _offered(keys: Callback, visit: Visit, signal: Signal) -> Outcome:
             return _accept(keys, visit)
         case Said(text) if is_number(text):
             return _promise(keys, visit, text)
+        case (Said() | DigitPressed()) as answer if visit.is_command(answer):
+            return Stay()
         case Said() | DigitPressed() | TimedOut():
             return Go(keys.next)
         case _:

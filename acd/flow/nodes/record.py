@@ -16,7 +16,7 @@ class Record:
     """Record what the caller says, and go on.
 
     The agent finds the recording by the attribute. `#`, silence or the longest time end it; any
-    key skips the prompt. Whoever says nothing goes to `on_fail`.
+    key that is no command skips the prompt. Whoever says nothing goes to `on_fail`.
     """
 
     prompt: tuple[str, ...] = key(Prompts(), "what is asked for")
@@ -37,11 +37,15 @@ def enter(keys: Record, visit: Visit) -> Entry:
 def signal(keys: Record, visit: Visit, signal: Signal) -> Outcome:
     """Prompt, then recording."""
     match visit.memory.get("part"), signal:
+        case None, DigitPressed() as pressed if visit.is_command(pressed):
+            return Stay()
         case None, PlaybackDone() | DigitPressed():
             visit.stop()
             visit.memory["part"] = "recording"
             visit.actions.append(TakeMessage(keys.max_seconds, keys.silence_seconds))
             return Wait()
+        case "recording", DigitPressed("#"):
+            return Wait()  # no command: it ends the recording, which is told next
         case "recording", MessageDone(seconds, recording):
             if seconds <= 0:
                 return FAIL

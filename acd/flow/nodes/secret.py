@@ -36,8 +36,9 @@ class Secret:
     They are never written down: not in the log, the trace, the database or a recording (calls are
     not recorded while they are in a flow). They are kept in memory until the contact ends, at
     most 15 minutes, and go where `{secret.NAME}` stands in the body of a `lookup` or `webhook`.
-    Keys may be pressed while the prompt plays, unless it may not be interrupted. A wrong entry is
-    a failed try; after the last one the caller goes to `on_fail`.
+    Keys may be pressed while the prompt plays, unless it may not be interrupted. Every key is
+    hidden, so none is a command here. A wrong entry is a failed try; after the last one the caller
+    goes to `on_fail`.
     """
 
     prompt: tuple[str, ...] = key(Prompts(), "what is asked for")

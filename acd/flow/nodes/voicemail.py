@@ -22,7 +22,8 @@ from acd.flow.visit import Visit
 class Voicemail:
     """Take a message, say thanks and hang up.
 
-    Any key skips the prompt. A caller who says nothing is not thanked.
+    Any key that is no command skips the prompt; `#` ends the message. A caller who says nothing is
+    not thanked.
     """
 
     prompt: tuple[str, ...] = key(Prompts(), "what is asked for")
@@ -41,11 +42,15 @@ def enter(keys: Voicemail, visit: Visit) -> Entry:
 def signal(keys: Voicemail, visit: Visit, signal: Signal) -> Outcome:
     """Prompt, then message, then thanks."""
     match visit.memory.get("part"), signal:
+        case None, DigitPressed() as pressed if visit.is_command(pressed):
+            return Stay()
         case None, PlaybackDone() | DigitPressed():
             visit.stop()
             visit.memory["part"] = "message"
             visit.actions.append(TakeMessage(keys.max_seconds, keys.silence_seconds))
             return Wait()
+        case "message", DigitPressed("#"):
+            return Wait()  # no command: it ends the recording, which is told next
         case "message", MessageDone(seconds):
             if seconds <= 0:
                 return End()
