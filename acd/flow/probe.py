@@ -10,10 +10,10 @@ as it really goes. Nodes are known by the signals they wait for and by their exi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from acd.core.channel import TRAITS, Channel
 from acd.core.contact import Contact, ContactState
@@ -25,7 +25,9 @@ from acd.core.flows import (
     Enqueue,
     FlowEnd,
     MessageDone,
+    NoteTrouble,
     PlaybackDone,
+    PlayPrompts,
     QueueFigures,
     QueueLeft,
     Reattached,
@@ -33,6 +35,7 @@ from acd.core.flows import (
     Signal,
     StartTask,
     Step,
+    StopPlaying,
     TakeMessage,
     TaskDone,
     TimedOut,
@@ -47,6 +50,8 @@ from acd.flow.kinds import Exit
 from acd.flow.model import Entry, Flow, Go, Node, Outcome, Wait
 from acd.flow.visit import Visit
 
+T = TypeVar("T", str, int)
+
 PLAY_SECONDS = 3.0
 """How long whatever is played takes, as in stories."""
 
@@ -54,6 +59,7 @@ _NUMBER = "15550199"  # stands for what is not known: most nodes can work with i
 _WRONG_KEY = DigitPressed("D")  # no menu and no command can use it
 _WRONG_WORDS = Said("\N{REPLACEMENT CHARACTER}")
 _EPOCH = Instant(1_700_000_000_000_000)
+_NOT_REMEMBERED = frozenset({"answered", "playing", "firm", "until", "hops"})  # by nodes
 
 
 class Cause(StrEnum):
@@ -149,7 +155,7 @@ class _Values(dict[str, str]):
 
     def known(self, names: frozenset[str]) -> tuple[tuple[str, str], ...]:
         """Return what is known of ``names``, without asking."""
-        return tuple(sorted((n, v) for n, v in super().items() if n in names))
+        return _sorted((n, self[n]) for n in names & self.keys())
 
     def __contains__(self, name: object) -> bool:
         if not super().__contains__(name):
@@ -398,6 +404,8 @@ class Explorer:
                 case VisitNode(flow, node):
                     ways.append((flow, node))
                     task, queue, message = False, False, None
+                case PlayPrompts() | StopPlaying() | NoteTrouble():
+                    pass
                 case StartTask(_, is_errand) if not is_errand:
                     task = True
                 case TakeMessage(_, silence):
@@ -412,27 +420,28 @@ class Explorer:
         here = self._graph.node((cursor.flow, cursor.node))
         if here is None or self._channels.isdisjoint(here.type.channels):
             return Move(None, cause, seconds, visited)  # reported as the wrong channel
-        memory = dict(cursor.memory)
-        playing = memory.pop("playing", "") != ""
-        for name in ("answered", "until", "hops", "firm"):
-            memory.pop(name, None)
-        known = probe.facts.known(self._decisive)
+        memory = cursor.memory
+        playing = "playing" in memory
         pending = Pending(playing, step.wait_seconds, task, queue, message, probe.ways, probe.must)
-        counts = dict(cursor.counts)
-        if MISUNDERSTOOD in counts:
-            counts[MISUNDERSTOOD] = min(counts[MISUNDERSTOOD], self._counted)
-            if not self._counted:
-                del counts[MISUNDERSTOOD]
         to = State(
             cursor.flow,
             cursor.node,
-            tuple(sorted(memory.items())) if memory else (),
+            _sorted((name, memory[name]) for name in memory.keys() - _NOT_REMEMBERED),
             cursor.stack,
-            tuple(sorted(counts.items())) if counts else (),
-            known,
+            self._counts(cursor.counts) if cursor.counts else (),
+            probe.facts.known(self._decisive),
             pending,
         )
         return Move(to, cause, seconds, visited)
+
+    def _counts(self, counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+        most = {MISUNDERSTOOD: self._counted}
+        found = ((name, min(count, most.get(name, count))) for name, count in counts.items())
+        return _sorted((name, count) for name, count in found if count)
+
+
+def _sorted(items: Iterable[tuple[str, T]]) -> tuple[tuple[str, T], ...]:
+    return tuple(sorted(items))
 
 
 def _probed(node: Node, ways: tuple[Go, ...]) -> Node:
