@@ -11,16 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
-from math import sqrt
 
 from acd.core.contact import Contact, EndReason
 from acd.core.ids import ContactId
 from acd.core.timers import NEVER, Instant
 from acd.core.value import value
 
-DOUBT = 3.0
-"""Standard errors that a difference must have. It is looked at after every contact: with the usual
-1.64 every sixth canary that is no worse would be ended by chance, with this one in a hundred."""
+DOUBT = 0.00135
+"""A difference that chance makes more often than this is none. It is looked at after every contact:
+with the usual 0.05 every sixth canary that is no worse would be ended, with this one in a hundred.
+"""
+
+_NEGLIGIBLE = 1e-12
 
 
 class Figure(StrEnum):
@@ -159,14 +161,38 @@ def complaint(guard: Guard, own: Outcomes, others: Outcomes) -> str:
     if min(own.ended, others.ended) < max(1, guard.least):
         return ""
     mine, theirs = own.count(guard.figure), others.count(guard.figure)
-    pairs = own.ended * others.ended  # whole numbers as long as it goes: 10 points are 10
-    difference = (mine * others.ended - theirs * own.ended) / pairs
-    pooled = (mine + theirs) / (own.ended + others.ended)
-    error = sqrt(pooled * (1 - pooled) * (1 / own.ended + 1 / others.ended))
-    allowed = guard.worse_by * pairs / 100
-    if difference <= 0 or difference * pairs < allowed or difference < DOUBT * error:
+    pairs = own.ended * others.ended  # whole numbers: 10 points are 10
+    difference = mine * others.ended - theirs * own.ended
+    if difference <= 0 or difference < guard.worse_by * pairs / 100:
+        return ""
+    if not is_no_chance(mine, own.ended, theirs, others.ended):
         return ""
     return (
         f"{guard.figure} {100 * mine / own.ended:.0f} % of {own.ended} contacts, "
         f"with the running version {100 * theirs / others.ended:.0f} % of {others.ended}"
     )
+
+
+def is_no_chance(mine: int, of_mine: int, theirs: int, of_theirs: int) -> bool:
+    """Return whether as many as ``mine`` of ``mine + theirs`` hardly fall to one side by chance.
+
+    Fisher's exact test, one-sided: right for three contacts and for figures that are seldom
+    anything but zero, too, where a normal distribution is not. Terms are relative to that of
+    ``mine``; only products and quotients, so that every machine finds the same.
+    """
+    both = mine + theirs
+    tail = term = 1.0
+    for x in range(mine, min(of_mine, both)):
+        term *= (of_mine - x) * (both - x) / ((x + 1) * (of_theirs - both + x + 1))
+        tail += term
+        if term < _NEGLIGIBLE * tail:
+            break
+    total, term = tail, 1.0
+    for x in range(mine, max(0, both - of_theirs), -1):
+        if tail < DOUBT * total:
+            return True
+        term *= x * (of_theirs - both + x) / ((of_mine - x + 1) * (both - x + 1))
+        total += term
+        if term < _NEGLIGIBLE * total:
+            break
+    return tail < DOUBT * total

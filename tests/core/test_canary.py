@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import comb
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,16 @@ from hypothesis import strategies as st
 from acd.app.codec import decode, decode_body, encode, encode_body, export_jsonl
 from acd.core import events as e
 from acd.core import inputs as i
-from acd.core.canary import CanaryEnd, Figure, Guard, Outcomes, complaint, lot
+from acd.core.canary import (
+    DOUBT,
+    CanaryEnd,
+    Figure,
+    Guard,
+    Outcomes,
+    complaint,
+    is_no_chance,
+    lot,
+)
 from acd.core.channel import Channel
 from acd.core.contact import EndReason
 from acd.core.engine import Engine
@@ -123,7 +133,7 @@ def test_whatever_is_published_a_contact_keeps_its_version(steps) -> None:
 
 
 def test_a_worse_canary_is_ended_in_the_step_that_shows_it() -> None:
-    trial = Trial().tries(BAD, percent=50, guard=Guard(Figure.FAILED_FLOWS, 10, 5))
+    trial = Trial().tries(BAD, percent=50, guard=Guard(Figure.FAILED_FLOWS, 10, 6))
     number = 0
     while trial.engine.state.canary is not None:
         number += 1
@@ -133,7 +143,7 @@ def test_a_worse_canary_is_ended_in_the_step_that_shows_it() -> None:
         assert number < 60
     ended = trial.ends_because()
     assert (ended.version, ended.reason, ended.by) == ("v2", CanaryEnd.WORSE, "")
-    assert ended.detail.startswith("failed_flows 100 % of 5 contacts, with the running version 0 %")
+    assert ended.detail.startswith("failed_flows 100 % of 7 contacts, with the running version 0 %")
     cause = next(r for r in trial.watch.records if r.body is ended).cause
     assert isinstance(trial.watch.records[cause - 1].body, e.ContactEnded)
     trial.calls("late")
@@ -166,20 +176,44 @@ def test_what_the_guard_complains_of(own: Outcomes, others: Outcomes, complains:
     assert bool(complaint(Guard(Figure.LOST, 10, 30), own, others)) is complains
 
 
-def test_equal_versions_are_seldom_ended_by_chance() -> None:
-    """Looked at after each of 1,000 contacts, of which one in five is lost with either version."""
+@pytest.mark.parametrize("guard", [Guard(), Guard(worse_by=0, least=5), Guard(least=1)], ids=str)
+@pytest.mark.parametrize(("share", "lost"), [(5, 1), (5, 10), (20, 3), (20, 20)])
+def test_equal_versions_are_seldom_ended_by_chance(guard: Guard, share: int, lost: int) -> None:
+    """Looked at after each of 2,000 contacts; ``lost`` percent are with either version."""
     ended = 0
-    for trial in range(100):
+    for trial in range(60):
         own, others = Outcomes(), Outcomes()
-        for number in range(1000):
-            is_lost = lot(ContactId(f"{number}"), f"a{trial}") < 20
-            which = own if lot(ContactId(f"{number}"), f"b{trial}") < 20 else others
+        for number in range(2000):
+            is_lost = lot(ContactId(f"{number}"), f"a{trial}") < lost
+            which = own if lot(ContactId(f"{number}"), f"b{trial}") < share else others
             reason = EndReason.LEFT_FLOW if is_lost else EndReason.FLOW_ENDED
             which.add(reason, was_queued=False)
-            if complaint(Guard(), own, others):
+            if complaint(guard, own, others):
                 ended += 1
                 break
-    assert ended <= 5
+    assert ended <= 2
+
+
+@given(st.integers(1, 40), st.integers(1, 60), st.data())
+@settings(deadline=None)
+def test_chance_is_counted_exactly(of_mine: int, of_theirs: int, data: st.DataObject) -> None:
+    mine = data.draw(st.integers(0, of_mine))
+    theirs = data.draw(st.integers(0, of_theirs))
+    both = mine + theirs
+    ways = sum(
+        comb(of_mine, x) * comb(of_theirs, both - x) for x in range(mine, min(of_mine, both) + 1)
+    )
+    chance = ways / comb(of_mine + of_theirs, both)
+    if abs(chance - DOUBT) > 1e-9:
+        assert is_no_chance(mine, of_mine, theirs, of_theirs) is (chance < DOUBT)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [((50_000, 100_000, 10_000, 400_000), True), ((20_100, 100_000, 80_000, 400_000), False)],
+)
+def test_chance_of_many_contacts(counts: tuple[int, int, int, int], expected: bool) -> None:
+    assert is_no_chance(*counts) is expected
 
 
 @pytest.mark.parametrize("figure", list(Figure))

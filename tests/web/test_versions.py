@@ -156,13 +156,13 @@ async def test_a_canary_is_tried_promoted_and_taken_back(web: Web, tmp_path: Pat
 
 async def test_a_worse_canary_goes_back_by_itself_and_is_on_record(web: Web, tmp_path: Path):
     (tmp_path / "site" / "numbers.toml").write_text("200 = { flow = 'main' }\n")
-    guard = {"figure": "failed_flows", "worse_by": 10, "least": 5}
+    guard = {"figure": "failed_flows", "worse_by": 10, "least": 6}
     tried = (await do(web, body={"canary": {"numbers": ["+bad"], "guard": guard}}))["canary"]
     ended = []
     web.centre.loop.observe(
         lambda records: ended.extend(r for r in records if isinstance(r.body, CanaryEnded))
     )
-    for number in range(5):
+    for number in range(6):
         for ani in ("+good", "+bad"):
             leg = LegId(f"{ani}{number}")
             await web.tell(i.LegArrived(leg, "pbx", ani, "support", "", is_up=True))
@@ -172,8 +172,9 @@ async def test_a_worse_canary_goes_back_by_itself_and_is_on_record(web: Web, tmp
     assert found["canary"] is None
     (one,) = found["versions"]
     assert one["canary_end"]["reason"] == "worse"
-    assert one["canary_end"]["detail"].startswith("failed_flows 100 % of 5 contacts")
-    assert (one["figures"]["ended"], one["figures"]["failed_flows"]) == (5, 100.0)
+    assert one["canary_end"]["detail"].startswith("failed_flows 100 % of 6 contacts")
+    assert (one["figures"]["ended"], one["figures"]["failed_flows"]) == (6, 100.0)
+    await web.publishing.close()  # the guard's note is written beside what goes on
     (newest, *_) = await web.centre.audit_store.entries(subject=f"version:{tried}")
     assert (newest.entry.actor, newest.entry.action) == ("guard", "versions.end-canary")
 
