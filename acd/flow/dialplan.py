@@ -23,7 +23,7 @@ ENTER, BACK = "acd-enter", "acd-back"
 _APPLICATIONS = """
 Answer BackGround Bridge Busy ClearHash ConfBridge ConfKick Congestion ContinueWhile DateTime Dial
 Echo EndWhile ExitWhile Gosub GosubIf Goto GotoIf GotoIfTime Hangup HangupCauseClear Incomplete Log
-Milliwatt MSet MusicOnHold NoOp PJSIPHangup Playback PlayTones Proceeding Progress Read RetryDial
+Milliwatt MusicOnHold NoOp PJSIPHangup Playback PlayTones Proceeding Progress Read RetryDial
 Return Ringing SayAlpha SayAlphaCase SayDigits SayMoney SayNumber SayOrdinal SayPhonetic SayUnixTime
 SendDTMF Set StackPop StartMusicOnHold StopMusicOnHold StopPlayTones Verbose Wait WaitDigit
 WaitExten WaitForNoise WaitForSilence While
@@ -38,7 +38,7 @@ DIGIT_SUM EXCEPTION EXISTS FIELDNUM FIELDQTY FILTER GLOBAL GLOBAL_DELETE GLOBAL_
 GROUP_COUNT GROUP_LIST GROUP_MATCH_COUNT HANGUPCAUSE HANGUPCAUSE_KEYS HASH HASHKEYS IF IFTIME INC
 ISNULL KEYPADHASH LEN LISTFILTER LOCAL LOCAL_PEEK LTRIM MATH MAX MIN PASSTHRU PJSIP_DIAL_CONTACTS
 PJSIP_HEADER PJSIP_HEADERS PJSIP_HEADER_PARAM PJSIP_PARSE_URI POP PUSH QUOTE RAND REDIRECTING REGEX
-REPLACE RTRIM SET SHIFT SORT STACK_PEEK STRBETWEEN STRFTIME STRPTIME STRREPLACE TESTTIME TIMEOUT
+REPLACE RTRIM SHIFT SORT STACK_PEEK STRBETWEEN STRFTIME STRPTIME STRREPLACE TESTTIME TIMEOUT
 TOLOWER TOUPPER TRIM UNSHIFT VALID_EXTEN VARIABLE_EXISTS
 """
 FUNCTIONS = frozenset(_FUNCTIONS.split())
@@ -47,10 +47,11 @@ FUNCTIONS = frozenset(_FUNCTIONS.split())
 # What runs commands, reads or writes files, reaches other hosts, evaluates text or takes a call out
 # of our hands: told apart from what merely does not exist. () marks what is refused as a function.
 _REFUSED = """
-system trysystem exec execif execiftime tryexec agi eagi deadagi fastagi asyncagi externalivr
-mixmonitor monitor originate record stasis shell eval eval_exten eval_sub file file_count_line
-file_format env curl curlopt confbridge() mixmonitor() import master_channel sysinfo ami_client
-realtime realtime_field realtime_hash realtime_store realtime_destroy odbc odbc_fetch odbc_sql
+system trysystem mset set() exec execif execiftime tryexec agi eagi deadagi fastagi asyncagi
+externalivr mixmonitor monitor originate record stasis shell eval eval_exten eval_sub file
+file_count_line file_format env curl curlopt confbridge() mixmonitor() import master_channel
+sysinfo ami_client realtime realtime_field realtime_hash realtime_store realtime_destroy odbc
+odbc_fetch odbc_sql
 mp3player festival jack audiosocket chanspy extenspy dictate adsiprog reload unloadmodule userevent
 """
 REFUSED = frozenset(_REFUSED.split())
@@ -66,7 +67,9 @@ _OTHER = re.compile(r"([A-Za-z]+)\s*=>?\s*(.*)")
 _PRIORITY = re.compile(r"([0-9]{1,4}|n|hint)(?:\(([A-Za-z0-9_-]+)\))?(\+[0-9]+)?", re.IGNORECASE)
 _CALL = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
 _FUNCTION = re.compile(r"\$\{\s*([A-Za-z_][A-Za-z0-9_]*)\(")
-_ASSIGNED = re.compile(r"(?:^|,)\s*([A-Za-z_][A-Za-z0-9_]*)\(")
+_ASSIGNED = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\(")
+_COMPUTED = re.compile(r"\$\{[^(){}:]*\$[{\[]")
+_COMPUTED_LEFT = re.compile(r"[^(=]*\$")
 _JUMPS = frozenset({"goto", "gosub"})
 _RESERVED = re.compile(r"acd-.*|general|globals", re.IGNORECASE)
 _OURS = re.compile(r"\bacd-(?!(?:enter|back)\b)[a-z-]+", re.IGNORECASE)
@@ -165,8 +168,12 @@ class _Reader:
 
     def read(self, text: str) -> None:
         """Read a file's text."""
-        for self._line, line in enumerate(_without_comments(text), start=1):
-            if line:
+        lines = text.replace("\r\n", "\n").split("\n")
+        for self._line, written in enumerate(lines, start=1):
+            line = _without_comment(written)
+            if line is None:
+                self._say(Code.DIALPLAN_REFUSED, "no block comments: begin each line with ;")
+            elif line:
                 self._statement(line)
 
     def _say(self, code: Code, message: str) -> None:
@@ -222,6 +229,7 @@ class _Reader:
         extension = self._extensions.setdefault(self._extension, Extension(self._path, 0))
         extension.file, extension.line = self._path, self._line
         if priority[1].lower() == "hint":
+            self._functions(parts[1])
             extension.last = extension.last or "return"  # nobody walks a hint
             return
         extension.last = self._application(parts[1].strip())
@@ -238,16 +246,31 @@ class _Reader:
         elif name not in APPLICATIONS:
             hint = did_you_mean(found[1], APPLICATIONS.values())
             self._say(Code.BAD_DIALPLAN, f"no application {quoted(found[1])}{hint}")
-        functions = _FUNCTION.findall(arguments)
-        if name in ("set", "mset"):
-            functions += _ASSIGNED.findall(arguments)
-        for function in dict.fromkeys(functions):
-            self._function(function)
+        self._functions(arguments)
+        if name == "set":
+            self._assignment(arguments)
         if (ours := _OURS.search(arguments)) is not None:
             self._say(Code.DIALPLAN_RESERVED, f"the context {quoted(ours[0])} is ours")
         elif name in _JUMPS:
             self._jump(arguments)
         return name
+
+    def _functions(self, text: str) -> None:
+        for name in dict.fromkeys(_FUNCTION.findall(text)):
+            self._function(name)
+        if (computed := _COMPUTED.search(text)) is not None:
+            self._say_computed(computed[0])
+
+    def _assignment(self, text: str) -> None:
+        if (computed := _COMPUTED_LEFT.match(text)) is not None:
+            self._say_computed(computed[0])
+        elif (function := _ASSIGNED.match(text)) is not None:
+            self._function(function[1])
+
+    def _say_computed(self, text: str) -> None:
+        """Say so of a variable whose name comes out of others: it may turn out a function."""
+        message = f"{quoted(text + '…')}: a computed name could be that of any function"
+        self._say(Code.DIALPLAN_REFUSED, message)
 
     def _function(self, name: str) -> None:
         if name in FUNCTIONS:
@@ -278,21 +301,16 @@ def _split(arguments: str) -> Iterable[str]:
     yield piece
 
 
-def _without_comments(text: str) -> Iterable[str]:
-    """Iterate over the lines without comments and the white space around; none is left out."""
-    in_block = False
-    for line in text.replace("\r\n", "\n").split("\n"):
-        kept, position = "", 0
-        while position < len(line):
-            if in_block:
-                end = line.find("--;", position)
-                in_block = end < 0
-                position = len(line) if in_block else end + 3
-            elif line.startswith(";--", position) and not line.startswith(";---", position):
-                in_block, position = True, position + 3
-            elif line[position] == ";" and line[position - 1 : position] != "\\":
-                break
-            else:
-                kept += line[position]
-                position += 1
-        yield kept.strip()
+def _without_comment(line: str) -> str | None:
+    """Return a line without its comment and the white space around; None for a block comment.
+
+    Blocks nest in Asterisk, and an end without a beginning turns what is a comment and what is not
+    upside down: a line that one reader skips, the other executes.
+    """
+    end = 0
+    while (end := line.find(";", end)) >= 0 and line[end - 1 : end] == "\\":
+        end += 1
+    if end < 0:
+        return line.strip()
+    begins_block = line.startswith(";--", end) and not line.startswith(";---", end)
+    return None if begins_block or line[:end].endswith("--") else line[:end].strip()

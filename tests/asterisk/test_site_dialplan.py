@@ -179,6 +179,27 @@ async def test_a_dry_load_tells_what_asterisk_complains_of(
     ]
 
 
+HIDDEN = "exten => hidden,1,MixMonitor(x.wav,,id)\n same => n,Return()\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[lab]\nignorepat => 9--; an end without a beginning\n;--\n{HIDDEN}--;\n",
+        f"[lab]\n;-- a ;-- b --;\nignorepat => 9 --; {HIDDEN}",
+    ],
+    ids=["upside-down", "nested"],
+)
+async def test_what_asterisk_reads_the_check_reads_too(server: AsteriskServer, text: str) -> None:
+    """Lines that looked like comments, and ran a command."""
+    report = Report()
+    read_dialplan({"asterisk/a.conf": text.encode()}, report)
+    assert "dialplan-refused" in {problem.code for problem in report.sorted()}
+    await apply_dialplan(server, {"a.conf": text})
+    assert "MixMonitor" in await server.rasterisk("dialplan show hidden@lab")
+    await apply_dialplan(server, {"lab.conf": SITE})
+
+
 def test_the_lab_itself_passes_the_check() -> None:
     report = Report()
     read_dialplan({"asterisk/lab.conf": SITE.encode()}, report, ["sales"])

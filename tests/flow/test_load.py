@@ -28,6 +28,7 @@ NODE = f"""start = "a"
 [node.a]
 """
 OWN = "[own]\nexten => s,1,NoOp(a\\;b) ; a comment\n"
+BLOCK = ";-- ;-- ; #! dialplan-refused\n--; exten => 1,1,System(ls) ; #! dialplan-refused"
 BACK = " same => n,Return()\n"
 HOLIDAYS = '[office]\ntimezone = "UTC"\nweek = {}\nholidays = '
 SET = 'type = "set"\nvalues = { x = "1" }\n'
@@ -202,6 +203,14 @@ CASES: list[dict[str, str]] = [
     {"asterisk/a.conf": OWN + " same => n,NoOp(${SHELL(ls)}) ; #! dialplan-refused\n" + BACK},
     {"asterisk/a.conf": OWN + " same => n,Set(a=${EVAL(${b})}) ; #! dialplan-refused\n" + BACK},
     {"asterisk/a.conf": OWN + " same => n,Set(FILE(/x)=y) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,MSet(a=1,b=${c}) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,NoOp(${SET(a=b)}) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,NoOp(${${f}(ls)}) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,NoOp(${a${f}}) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,Set(${f}(/x)=y) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": OWN + " same => n,Set(a${f}=y) ; #! dialplan-refused\n" + BACK},
+    {"asterisk/a.conf": "[a]\nexten => 1,hint,PJSIP/${SHELL(ls)} ; #! dialplan-refused\n"},
+    {"asterisk/a.conf": f"[a]\n{BLOCK}\nignorepat => 9 --; #! dialplan-refused\n"},
     {"asterisk/a.conf": '#include "/x" ; #! dialplan-refused\n#exec ls ; #! dialplan-refused\n'},
     {"asterisk/a.conf": "[a]\nswitch => x ; #! dialplan-refused\n"},
     {"asterisk/a.conf": "[acd-in] ; #! dialplan-reserved\n[general] ; #! dialplan-reserved\n"},
