@@ -257,6 +257,13 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
             contacts=projector, messages=said.projector, store=said.messages,
             typing=said.typing, stack=stack,
         )  # fmt: skip
+        versions = SqlVersions(database)
+        stack.push_async_callback(versions.close)
+        publishing = Publishing(
+            loop, versions, audit, clock, directory=path / "site", unfolded=path / "versions"
+        )
+        # Its notes come of the loop, so that ends first.
+        stack.push_async_callback(publishing.close)
         for work in (loop.run(), projector.run(), said.projector.run(), clientele.fold.run()):
             stack.push_async_callback(_end, asyncio.create_task(work))
         await loop.ask(first_input("seed of a test"), "system")
@@ -284,11 +291,6 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
         for role in Role:
             await tokens.revoke_token(f"a {role}", now=clock.now())
             texts[role] = await tokens.create_token(f"a {role}", role, now=clock.now())
-        versions = SqlVersions(database)
-        stack.push_async_callback(versions.close)
-        publishing = Publishing(
-            loop, versions, audit, clock, directory=path / "site", unfolded=path / "versions"
-        )
         parts = (
             Recordings(centre, RecordingFiles(path)),
             Live(feed, Watch(centre)),
