@@ -9,6 +9,9 @@ from acd.core.ids import RecordingId
 
 SUFFIX = ".wav"
 
+_HEADER = 44
+_OCTETS_A_SECOND = 16_000  # 8,000 samples of 16 bits, as Asterisk writes its "wav"
+
 _ID = re.compile(r"r-[A-Za-z0-9-]{1,60}")
 
 
@@ -28,3 +31,12 @@ class RecordingFiles:
             return None
         path = self._directory / f"{recording}{SUFFIX}"
         return path if path.is_file() and not path.is_symlink() else None
+
+    def seconds_of(self, recording: RecordingId) -> float | None:
+        """Return how long a recording is; None if there is none."""
+        path = self.file_of(recording)
+        try:
+            size = path.stat().st_size if path is not None else None
+        except OSError:  # deleted meanwhile
+            size = None
+        return None if size is None else max(0, size - _HEADER) / _OCTETS_A_SECOND

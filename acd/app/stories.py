@@ -120,6 +120,8 @@ class _Teller:
                     self.playing = None
                 case f.TakeMessage(_, recording):
                     self.recording = recording
+                case f.DropMessage():
+                    self.recording = None
                 case f.SendOut():
                     self.is_out = True
                 case f.HangUp(leg):

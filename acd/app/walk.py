@@ -266,6 +266,8 @@ class _Walker:
         self._last = "its time was over"
 
     def _message_left(self, event: e.MessageEnded, _at: Instant) -> None:
+        if not event.seconds and self._last.startswith(_PRESSED):
+            return  # it was given up for what the key leads to
         self._last = f"a message of {event.seconds:.0f} s was left"
 
     def _failed(self, event: e.NodeFailed, at: Instant) -> None:

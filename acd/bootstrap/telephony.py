@@ -17,6 +17,7 @@ from acd.adapters.asterisk.dryload import dry_load
 from acd.adapters.asterisk.install import default_cache, locate
 from acd.adapters.asterisk.run import AsteriskServer, ServerState
 from acd.adapters.asterisk.settings import AgentEndpoint, AsteriskSettings
+from acd.adapters.recordings import RecordingFiles
 from acd.adapters.speech.sounds import PromptSounds
 from acd.app.centre import PartHealth
 from acd.app.loop import Loop
@@ -194,6 +195,7 @@ class Telephony:
             ),
             app=asterisk.ari_app,
             emit=lambda cause: self._loop.tell(cause, "pbx"),
+            recorded_seconds=RecordingFiles(asterisk.recordings_dir).seconds_of,
             sounds=self.sounds,
             lease_seconds=asterisk.lease_seconds,
             endpoint_of=self._endpoint_of,

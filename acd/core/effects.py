@@ -57,6 +57,14 @@ class TakeMessage:
 
 
 @value(frozen=True, slots=True)
+class DropMessage:
+    """Stop recording what a leg says and throw it away, also if it has just ended by itself."""
+
+    leg: LegId
+    recording: RecordingId
+
+
+@value(frozen=True, slots=True)
 class Hold:
     """Let a leg wait with music."""
 
@@ -185,7 +193,7 @@ class PerformTask:
     """Do something for a flow; :class:`acd.core.inputs.TaskReported` tells what came of it.
 
     Attributes:
-        leg: the customer's, if they have one.
+        leg: the customer's, if they have one and it is needed.
     """
 
     task: TaskId
@@ -207,6 +215,7 @@ PbxEffect = (
     | Play
     | StopPlay
     | TakeMessage
+    | DropMessage
     | Hold
     | Unhold
     | Dial

@@ -200,7 +200,8 @@ class FakePbx:
                 return ""
         leg = self.legs.get(effect.leg)
         if leg is None or not leg.is_ours:
-            return "" if isinstance(effect, f.Answer | f.StopPlay | f.Unhold) else "gone"
+            is_fine = isinstance(effect, f.Answer | f.StopPlay | f.DropMessage | f.Unhold)
+            return "" if is_fine else "gone"
         match effect:
             case f.Answer():
                 leg.state = LegState.UP
@@ -215,6 +216,8 @@ class FakePbx:
             case f.TakeMessage(_, recording):
                 leg.recording = recording
                 self._later(1, 8, lambda: self._recorded(leg, recording))
+            case f.DropMessage(_, recording):
+                self._recorded(leg, recording)
             case f.Hold(_, music):
                 leg.bridge, leg.talk = f"{i.HOLD_BRIDGE}{NODE}-{music}", 0
             case f.Unhold():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 from flowkit import MONDAY_NOON, flow_text, read
@@ -34,8 +35,9 @@ def send(engine: Engine, cause: i.Input) -> Outcome:
     return engine.step(cause, now=MONDAY_NOON)
 
 
-def centre(flow: str) -> Engine:
-    site, problems = read({"main.toml": flow_text(flow)})
+def centre(flow: str, **files: str) -> Engine:
+    more = {f"{name}.toml": text for name, text in files.items()}
+    site, problems = read({"main.toml": flow_text(flow), **more})
     assert site is not None, problems
     engine = Engine(FlowInterpreter(), is_strict=True)
     send(engine, i.OpenLog("test", "test"))
@@ -85,3 +87,107 @@ def test_a_flow_and_a_queue_that_send_a_caller_round_end_it() -> None:
     records = send(engine, i.LegArrived(LegId("leg"), "pbx", "1", "100")).records
     (ended,) = [r.body for r in records if isinstance(r.body, e.ContactEnded)]
     assert ended.reason is EndReason.FLOW_FAILED
+
+
+# --- one caller, and what may cross ---------------------------------------------------------------
+
+LEG = LegId("leg")
+T = TypeVar("T")
+
+
+def call(flow: str, **files: str) -> tuple[Engine, Outcome]:
+    engine = centre(flow, **files)
+    return engine, send(engine, i.LegArrived(LEG, "pbx", "+15550199", "100"))
+
+
+def the(outcome: Outcome, kind: type[T]) -> T:
+    (effect,) = [effect for effect in outcome.effects if isinstance(effect, kind)]
+    return effect
+
+
+def seen_again(engine: Engine) -> Outcome:
+    """Let the engine look at the PBX as after a crash."""
+    return send(
+        engine, i.PbxSeen("pbx", "epoch", (i.LegFact(LEG, LegState.UP),), (LEG,), is_fresh=True)
+    )
+
+
+MESSAGE = """start = "a"
+[node.a]
+type = "voicemail"
+prompt = "hello"
+"""
+
+
+def test_a_message_given_up_for_a_command_is_recorded_no_further() -> None:
+    engine, outcome = call(
+        MESSAGE,
+        commands='[operator]\nkey = "0"\nflow = "operator"\n',
+        operator='start = "b"\n[node.b]\ntype = "hangup"\nprompt = "late"\n',
+    )
+    outcome = send(engine, i.PlaybackEnded(LEG, the(outcome, f.Play).playback))
+    recording = the(outcome, f.TakeMessage).recording
+    outcome = send(engine, i.DigitReceived(LEG, "0"))
+    kinds = [type(effect) for effect in outcome.effects]
+    assert kinds == [f.DropMessage, f.Play], "in this order: a channel that records plays nothing"
+    assert the(outcome, f.DropMessage).recording == recording
+    (contact,) = engine.state.contacts.values()
+    assert not contact.is_leaving_message
+    assert not send(engine, i.RecordingEnded(LEG, recording, 3.0)).effects, "it comes too late"
+    ended = send(engine, i.LegGone(LEG)).records
+    (reason,) = [r.body.reason for r in ended if isinstance(r.body, e.ContactEnded)]
+    assert reason is EndReason.LEFT_FLOW
+
+
+CHARGE = """start = "a"
+on_fail = "bye"
+[node.a]
+type = "lookup"
+service = "crm"
+method = "POST"
+path = "/charges"
+body = { who = "{ani}" }
+next = "human"
+"""
+
+
+def test_what_was_asked_before_a_crash_is_asked_as_the_same_thing_after_it() -> None:
+    """A service that is told a thing twice takes it for one by its key: the task's id."""
+    engine, outcome = call(CHARGE)
+    asked = the(outcome, f.PerformTask)
+    again = Engine(FlowInterpreter(), engine.state, is_strict=True)
+    assert [errand.task for errand in again.state.errands.values()] == [asked.task]
+    outcome = seen_again(again)
+    assert the(outcome, f.PerformTask) == asked
+    assert not [effect for effect in outcome.effects if isinstance(effect, f.CancelTask)]
+    outcome = send(again, i.TaskReported(asked.task, "ok"))
+    (contact,) = again.state.contacts.values()
+    assert contact.state is ContactState.WAITING
+    assert not again.state.errands
+    assert not again.state.tasks
+
+
+def test_the_answer_that_comes_before_the_caller_is_back_counts() -> None:
+    engine, outcome = call(CHARGE.replace('next = "human"', 'next = "b"') + HEAR)
+    asked = the(outcome, f.PerformTask)
+    send(engine, i.TaskReported(asked.task, "ok"))
+    outcome = seen_again(engine)
+    assert the(outcome, f.Play)
+    assert not [effect for effect in outcome.effects if isinstance(effect, f.PerformTask)]
+
+
+HEAR = """[node.b]
+type = "play"
+prompt = "hello"
+next = "human"
+"""
+
+
+def test_a_look_up_done_once_more_on_purpose_is_another() -> None:
+    engine, outcome = call(CHARGE, commands='[repeat]\nkey = "*"\ndoes = "repeat"\n')
+    first = the(outcome, f.PerformTask)
+    outcome = send(engine, i.DigitReceived(LEG, "*"))
+    assert the(outcome, f.CancelTask).task == first.task
+    assert the(outcome, f.PerformTask).task != first.task
+    (contact,) = engine.state.contacts.values()
+    assert list(engine.state.errands) == [contact.task]

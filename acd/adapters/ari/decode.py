@@ -81,7 +81,6 @@ def to_input(event: ari.AnyEvent | UnknownEvent, node: str) -> i.Input | None:
             return i.PlaybackEnded(leg, PlaybackId(playback.id))
         case ari.RecordingFinished(recording=recording):
             leg = LegId(recording.target_uri.removeprefix(_CHANNEL))
-            # duration counts the silence that ended it; talking time is what was said
             seconds = float(recording.duration or 0)
             return i.RecordingEnded(leg, RecordingId(recording.name), seconds)
         case ari.RecordingFailed(recording=recording):

@@ -40,6 +40,10 @@ log = structlog.get_logger()
 
 LEASE = "TIMEOUT(absolute)"
 
+SILENT_SECONDS = 0.3
+"""A recording no longer than this holds nothing: Asterisk leaves 0.2 s of the silence that ended it
+(``ast_play_and_record_full``), and what it tells of the length is a whole second even then."""
+
 _HANGUP_CODES: dict[GoneCause, str] = {GoneCause.NORMAL: "16", GoneCause.UNREACHABLE: "1"}
 
 
@@ -52,6 +56,7 @@ class AriPbx:
         app: Stasis application.
         emit: takes inputs.
         sounds: turns prompts into files.
+        recorded_seconds: returns how long a recording is; None where its file cannot be seen.
         lease_seconds: dead-man lease of a customer's leg.
         endpoint_of: returns which of an agent's phones to ring, by the agent's SIP user.
         on_link: told after each connect, with True when the link is fresh, and on its loss.
@@ -67,6 +72,7 @@ class AriPbx:
         app: str,
         emit: Emit,
         sounds: Sounds,
+        recorded_seconds: Callable[[RecordingId], float | None],
         lease_seconds: float,
         endpoint_of: Callable[[str], str],
         outbound: Outbound | None,
@@ -77,6 +83,7 @@ class AriPbx:
         self._app = app
         self._emit = emit
         self._sounds = sounds
+        self._recorded_seconds = recorded_seconds
         self._lease = lease_seconds
         self._endpoint_of = endpoint_of
         self._outbound = outbound
@@ -143,9 +150,17 @@ class AriPbx:
                     self._occupied.discard(leg)
                     self._end_listening(recording)
                     continue
-                case PlaybackEnded(leg) | RecordingEnded(leg):
+                case RecordingEnded(leg):
+                    self._occupied.discard(leg)
+                    cause = self._unless_silent(cause)
+                case PlaybackEnded(leg):
                     self._occupied.discard(leg)
             self._emit(cause)
+
+    def _unless_silent(self, ended: RecordingEnded) -> RecordingEnded:
+        seconds = self._recorded_seconds(ended.recording)
+        is_silent = seconds is not None and seconds <= SILENT_SECONDS
+        return RecordingEnded(ended.leg, ended.recording, 0.0) if is_silent else ended
 
     def _is_repeat(self, event: AnyEvent | UnknownEvent) -> bool:
         """Whether a key press was told already: once by its channel, once by its endpoint."""
@@ -363,6 +378,9 @@ class AriPbx:
                     self._occupied.discard(leg)
                 case f.TakeMessage():
                     await self._take_message(effect)
+                case f.DropMessage(leg, recording):
+                    await self.discard(recording)
+                    self._occupied.discard(leg)
                 case f.Hold(leg, music):
                     await self._hold(leg, music)
                 case f.Unhold(leg):

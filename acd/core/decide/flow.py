@@ -72,9 +72,15 @@ def run(turn: Turn, contact: Contact, signal: flows.Signal) -> None:
         stop_playing(turn, contact)
     site = turn.state.site_of(contact)
     step = turn.world.flows.step(site, contact, signal, turn.now, Overview(turn))
+    if any(isinstance(action, flows.VisitNode) for action in step.actions):
+        _drop_message(turn, contact)
     was_written = False
     for action in step.actions:
         was_written = was_written or isinstance(action, flows.PlayPrompts)
+        if isinstance(action, flows.StartTask) and _is_under_way(turn, contact, action):
+            assert contact.task is not None
+            turn.do(turn.state.errands[contact.task])
+            continue
         if isinstance(action, _LEAVING):
             cancel_task(turn, contact)
         if isinstance(action, flows.CallBack):
@@ -99,6 +105,15 @@ def _go_on_in_writing(turn: Turn, contact: Contact, step: flows.Step, *, was_wri
         run(turn, contact, flows.MessageDone(0.0))  # nothing is recorded
     elif was_written:
         run(turn, contact, flows.PlaybackDone())
+
+
+def _is_under_way(turn: Turn, contact: Contact, action: flows.StartTask) -> bool:
+    """Return whether a node that begins again asks for what it has asked for already.
+
+    Asked as another task it would be another thing to whoever is asked: charged twice.
+    """
+    errand = turn.state.errands.get(contact.task) if contact.task is not None else None
+    return errand is not None and not action.is_errand and errand.what == action.task
 
 
 def _wait(turn: Turn, contact: Contact, cursor: flows.Cursor, wait_seconds: float | None) -> None:
@@ -130,7 +145,8 @@ def _perform(turn: Turn, contact: Contact, action: flows.Action) -> None:
             elif isinstance(what, DialOutside):
                 _dial_outside(turn, contact, task, what)
             else:
-                turn.do(f.PerformTask(task, contact.id, contact.leg, what))
+                errand = turn.state.errands.get(task)
+                turn.do(errand or f.PerformTask(task, contact.id, contact.leg, what))
         case flows.DropTask():
             pass  # it is dropped already, as by everything that leaves it
         case flows.NoteTrouble(flow, node, reason):
@@ -216,6 +232,13 @@ def _take_message(turn: Turn, contact: Contact, max_seconds: float, silence_seco
     recording = RecordingId(turn.mint("r"))
     turn.emit(e.MessageStarted(contact.id, recording))
     turn.do(f.TakeMessage(leg, recording, max_seconds, silence_seconds))
+
+
+def _drop_message(turn: Turn, contact: Contact) -> None:
+    """Stop recording whoever goes on in the middle of a message: they want something else now."""
+    if contact.is_leaving_message and contact.leg is not None and contact.recording is not None:
+        turn.emit(e.MessageEnded(contact.id, contact.recording, 0.0))
+        turn.do(f.DropMessage(contact.leg, contact.recording))
 
 
 # --- queues -------------------------------------------------------------------------------------
