@@ -33,8 +33,8 @@ class State:
         intake: number of the last row of the intake that was worked off.
         outbox: messages under way to customers.
         tasks: what flows have done outside, and which contact waits for it.
-        errands: tasks that a restart takes up again: no contact waits for them, or one without a
-            leg. Who has a leg comes back to the node, which starts anew.
+        errands: tasks that a restart takes up again, as the same thing: those that need no leg.
+            Who is to do something on theirs comes back to the node, which starts anew.
         redeemed: promotion to code to the contact that used it.
         overrides: calendar to what somebody said instead of its hours.
         deadlines: see :class:`acd.core.timers.Timers`.

@@ -145,6 +145,9 @@ class VisitDialplan(Task):
     kind: str = "dialplan"
 
 
+WITHOUT_LEG = (Lookup, Notify)
+"""What is done wherever the customer is meanwhile, so a crash does not end it."""
+
 KINDS: dict[str, type[Task]] = {
     "lookup": Lookup,
     "notify": Notify,

@@ -21,6 +21,7 @@ from acd.core.ids import AgentName, ContactId, QueueName
 from acd.core.leg import Leg, LegRole, LegState
 from acd.core.record import Record
 from acd.core.state import State
+from acd.core.task import Lookup
 from acd.core.timers import Purpose, Timers
 
 
@@ -148,9 +149,11 @@ def _tasks(state: State) -> Iterator[str]:
         if errand.task != task or errand.leg is not None:
             yield f"{task} is an errand as {errand}"
     for task, contact in state.tasks.items():
-        has_leg = state.contacts[contact].leg is not None
-        if has_leg is (task in state.errands):
-            yield f"{task} is begun again twice after a restart, or never"
+        found, has_leg = state.errands.get(task), state.contacts[contact].leg is not None
+        if found is None and not has_leg:
+            yield f"{task} is never begun again after a restart"
+        if found is not None and has_leg and not isinstance(found.what, Lookup):
+            yield f"{task} is begun again twice after a restart"
 
 
 def _offers(state: State) -> Iterator[str]:

@@ -7,14 +7,14 @@ from acd.core.apply.registry import folds
 from acd.core.effects import Deliver, PerformTask
 from acd.core.message import Author
 from acd.core.state import State
-from acd.core.task import CollectSecret, DialOutside
+from acd.core.task import WITHOUT_LEG, CollectSecret, DialOutside
 from acd.core.timers import Instant, Timers
 
 
 @folds(e.TaskStarted)
 def _(state: State, _: Timers, event: e.TaskStarted, _at: Instant, _seq: int) -> None:
     contact = state.contacts[event.contact]
-    if event.is_errand or contact.leg is None:
+    if contact.leg is None or isinstance(event.what, WITHOUT_LEG):
         state.errands[event.task] = PerformTask(event.task, contact.id, None, event.what)
     if not event.is_errand:
         contact.task = event.task
