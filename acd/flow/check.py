@@ -191,21 +191,23 @@ def _check_ways(
                 f"nothing leads to node {quoted(place[1])}",
                 "lead to it from another node, or remove it",
             )
-    trapped = lost(graph, tuple(Exit))
+    silent = lost(graph, (Exit.AT_ONCE, Exit.IN_TIME))
+    trapped = lost(graph, tuple(Exit)) if silent else []
     for place in trapped:
         nodes[place].at.say(
             Code.TRAP,
             f"no way leads from {quoted(place[1])} to a human or to an end",
             "let one of the nodes on this way lead to a queue, a message or an end",
         )
-    silent = [p for p in lost(graph, (Exit.AT_ONCE, Exit.IN_TIME)) if p not in trapped]
     for place in silent:
+        if place in trapped:
+            continue
         nodes[place].at.say(
             Code.SILENT_LOOP,
             f"a silent caller never gets from {quoted(place[1])} to a human or an end",
             "let on_fail lead to a human or an end",
         )
-    return said.union(trapped, silent), whole
+    return said.union(silent), whole
 
 
 def _check_targets(report: Report, graph: Graph, nodes: Mapping[Place, Named]) -> bool:

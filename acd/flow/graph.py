@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -56,6 +56,23 @@ class Graph:
         """Return a node, or None if it does not exist or could not be read."""
         flow = self.flows.get(place[0])
         return None if flow is None else flow.nodes.get(place[1])
+
+    def led_to(self, names: Iterable[str]) -> Graph:
+        """Return the graph of some flows and of those that they lead to."""
+        todo = list(names)
+        found = set(todo)
+        while todo:
+            flow = todo.pop()
+            for name in self.flows[flow].nodes:
+                for edge in self.edges[flow, name]:
+                    other = edge.target[0]
+                    if other not in found and other in self.flows:
+                        found.add(other)
+                        todo.append(other)
+        flows = {name: flow for name, flow in self.flows.items() if name in found}
+        edges = {place: edges for place, edges in self.edges.items() if place[0] in found}
+        exitless = {place: keys for place, keys in self.exitless.items() if place[0] in found}
+        return Graph(flows, edges, exitless)
 
 
 def graph_of(flows: Mapping[str, Flow]) -> Graph:

@@ -48,12 +48,10 @@ from acd.flow.graph import Graph, Place
 from acd.flow.interpreter import MISUNDERSTOOD, advance, plainly
 from acd.flow.kinds import Exit
 from acd.flow.model import Entry, Flow, Go, Node, Outcome, Wait
+from acd.flow.settled import PLAY_SECONDS
 from acd.flow.visit import Visit
 
 T = TypeVar("T", str, int)
-
-PLAY_SECONDS = 3.0
-"""How long whatever is played takes, as in stories."""
 
 _NUMBER = "15550199"  # stands for what is not known: most nodes can work with it
 _WRONG_KEY = DigitPressed("D")  # no menu and no command can use it
@@ -251,8 +249,9 @@ class Probed:
     counted: int
 
 
-def probed(graph: Graph) -> Probed:
-    """Return flows made ready to be explored."""
+def probed(graph: Graph, names: Iterable[str]) -> Probed:
+    """Return flows, and those they lead to, made ready to be explored."""
+    graph = graph.led_to(names)
     flows = {
         name: replace(
             flow,

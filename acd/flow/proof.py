@@ -1,10 +1,11 @@
 """The proof that nobody is trapped: whatever a customer does, a human or an end is reached in time.
 
-From every node, for every channel whose customers come there, everything is tried that may happen
-without the customer's wish: nothing is answered, the answers are wrong, what is asked outside
-fails or never answers, the queue is full, is gone or gives up, and whatever is decided falls out
-either way (:mod:`acd.flow.probe`). A choice that only the customer can make is theirs: who presses
-"hear it again" for ever is not trapped. Hanging up ends every flow.
+A choice that only the customer can make is theirs: who presses "hear it again" for ever is not
+trapped, and hanging up ends every flow. Where the other ways do not lead back, the graph is the
+proof (:mod:`acd.flow.settled`). From every other node, for every channel whose customers come
+there, everything is tried that may happen without the customer's wish: nothing is answered, the
+answers are wrong, what is asked outside fails or never answers, the queue is full, is gone or gives
+up, and whatever is decided falls out either way (:mod:`acd.flow.probe`).
 
 Among what is left no state may come back, and the longest way must stay within
 :data:`LONGEST_STEPS` and :data:`LONGEST_SECONDS`. Each state is followed once for all the ways
@@ -17,7 +18,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple
 
 from acd.core.channel import TRAITS, Channel
 from acd.core.site import Site
@@ -25,6 +25,7 @@ from acd.flow.check import Checked
 from acd.flow.graph import Place
 from acd.flow.probe import Cause, Explorer, Move, State, probed
 from acd.flow.problems import Code, quoted
+from acd.flow.settled import Cost, settled
 
 LONGEST_STEPS = 60
 """How often a customer may be made to wait for something before a human or an end."""
@@ -45,13 +46,6 @@ _HINTS: tuple[tuple[Cause, str], ...] = (
     (Cause.DATA, 'count the rounds with a node of type "loop", then lead to a human or an end'),
     (Cause.TIME, "let one of these nodes lead to a human or an end"),
 )
-
-
-class Cost(NamedTuple):
-    """What a way costs the customer: how often and how long they wait."""
-
-    steps: float = 0
-    seconds: float = 0.0
 
 
 _NOTHING = Cost()
@@ -110,6 +104,7 @@ class Search:
         self._explorer = explorer
         self._is_whole = is_whole
         self._said = set(known)
+        self._costs: dict[Place, Cost] = {}
         self._worst: dict[State, Cost] = {}
         self._order: dict[Place, int] = {}  # in which places were come to
         self._left = 0  # states that may still be looked at
@@ -126,7 +121,7 @@ class Search:
         for place in places:
             entered = self._explorer.enter(place)
             self._note(entered)
-            cost = self._solve(place, entered)
+            cost = self._costs[place] = self._solve(place, entered)
             if inf in cost or place in covered:
                 continue
             if cost.steps > LONGEST_STEPS or cost.seconds > seconds:
@@ -135,6 +130,10 @@ class Search:
                 if finding.place not in self._said:
                     self._said.add(finding.place)
                     self.findings.append(finding)
+
+    def cost(self, place: Place) -> Cost:
+        """Return the worst that comes after a place that was followed."""
+        return self._costs[place]
 
     def _solve(self, root: Place, entered: Move) -> Cost:
         """Return the worst that comes after ``entered``; infinite where there was no end of it."""
@@ -263,23 +262,30 @@ def prove(site: Site, checked: Checked, *, is_whole: bool = True) -> None:
     callers = frozenset({Channel.VOICE})
     came = callers.union(*checked.reached.values())
     said = set(checked.said)
-    flows = probed(graph)
+    ends = settled(graph)
     for has_legs in (True, False):
         channels = [c for c in Channel if c in came and TRAITS[c].has_legs is has_legs]
+        seconds = LONGEST_SECONDS if has_legs else inf
         own = [
             place
             for place in places
-            if (node := graph.node(place)) is not None
+            if not _is_fine(ends.get(place), seconds)
+            and (node := graph.node(place)) is not None
             and not (checked.reached.get(place) or callers).isdisjoint(channels)
             and not node.type.channels.isdisjoint(channels)
         ]
         if not own:
             continue
+        flows = probed(graph, {flow for flow, _ in own})
         search = Search(Explorer(site, flows, channels), said, is_whole=is_whole)
-        search.follow(own, LONGEST_SECONDS if has_legs else inf)
+        search.follow(own, seconds)
         for finding in search.findings:
             ats[finding.place].say(finding.code, *_told(finding))
             said.update(finding.way)
+
+
+def _is_fine(cost: Cost | None, seconds: float) -> bool:
+    return cost is not None and cost.steps <= LONGEST_STEPS and cost.seconds <= seconds
 
 
 def _told(finding: Finding) -> tuple[str, str]:
