@@ -83,6 +83,7 @@ def check(
                     "code": p.code,
                     "message": p.message,
                     "hint": p.hint,
+                    "node": p.node,
                 }
                 for p in problems
             ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import Enum, StrEnum
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -106,22 +107,36 @@ class Plain:
 
 def wrong_type(at: At, wanted: str, raw: object) -> Any:
     """Report a value of the wrong type."""
-    shown = f"{_type_name(raw)} {quoted(raw)}" if isinstance(raw, str | int | float) else None
-    at.say(Code.WRONG_TYPE, f"must be {wanted}, not {shown or _type_name(raw)}")
+    at.say(Code.WRONG_TYPE, f"must be {wanted}, not {_shown(raw)}")
     return BAD
 
 
-def _type_name(raw: object) -> str:
-    for types, name in (
-        (bool, "true or false"),
-        (str, "the text"),
-        (int | float, "the number"),
-        (list, "a list"),
-        (dict, "a table"),
-    ):
-        if isinstance(raw, types):
-            return name
-    return "a date or time"
+def _shown(raw: object) -> str:
+    match raw:
+        case bool():
+            return str(raw).lower()
+        case str():
+            return f"the text {quoted(raw)}"
+        case int() | float():
+            return f"the number {quoted(raw)}"
+        case list():
+            return "a list"
+        case dict():
+            return "a table"
+        case datetime():
+            return "a date and time"
+        case date():
+            return "a date"
+        case _:
+            return "a time of day"
+
+
+def _wrong_text(at: At, raw: object) -> Any:
+    """Report something that should have been a text, most often one without its quotes."""
+    is_bare = isinstance(raw, int | float) and not isinstance(raw, bool)
+    hint = f'write it in quotes: "{raw}"' if is_bare and len(quoted(raw)) <= 20 else ""
+    at.say(Code.WRONG_TYPE, f"must be a text, not {_shown(raw)}", hint)
+    return BAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +150,7 @@ class Text(Plain):
     def read(self, raw: object, at: At) -> Any:
         """Read a text of ``shortest`` to ``longest`` characters."""
         if not isinstance(raw, str):
-            return wrong_type(at, "a text", raw)
+            return _wrong_text(at, raw)
         if not self.shortest <= len(raw) <= self.longest:
             limits = f"{self.shortest} to {self.longest}"
             at.say(Code.OUT_OF_RANGE, f"must have {limits} characters, not {len(raw)}")
@@ -171,7 +186,7 @@ class Number(Plain):
         if not self.least <= raw <= self.most:  # also refuses nan
             at.say(
                 Code.OUT_OF_RANGE,
-                f"must be from {self.least:g} to {self.most:g}, not {quoted(raw)}",
+                f"must be from {self.least:.15g} to {self.most:.15g}, not {quoted(raw)}",
             )
             return BAD
         return raw if self.whole else float(raw)
@@ -188,7 +203,7 @@ class OneOf(Plain):
     def read(self, raw: object, at: At) -> Any:
         """Read a text that is one of the words."""
         if not isinstance(raw, str):
-            return wrong_type(at, "a text", raw)
+            return _wrong_text(at, raw)
         if raw not in self.words:
             hint = did_you_mean(raw, self.words) or f", only {', '.join(self.words)}"
             at.say(self.code, f"no such value: {quoted(raw)}{hint}")

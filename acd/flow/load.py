@@ -28,6 +28,7 @@ from acd.flow.prompts import read_prompts
 from acd.flow.proof import prove
 from acd.flow.read import read_flow
 from acd.flow.secrets import check_secrets
+from acd.flow.slips import hint_for, twice
 from acd.flow.variables import check_variables
 from acd.flow.where import locate
 
@@ -149,7 +150,7 @@ def parse(name: str, content: bytes, report: Report) -> dict[str, object] | None
         report.add(Code.FILE_TOO_LARGE, "more than 1 MB", file=name, line=1)
         return None
     try:
-        text = content.decode()
+        text = content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         report.add(Code.BAD_ENCODING, "not UTF-8 text", file=name, line=line)
@@ -174,11 +175,11 @@ def _report_bad_toml(name: str, text: str, message: str, report: Report) -> None
         # "at end of document", or a number too long to convert, which comes without a place.
         line = max(1, len(text.splitlines())) if "at end of document" in message else 1
     bare = _POSITION.sub("", message)
-    code = Code.BAD_TOML
     if bare.startswith(_TWICE):
         code = Code.DUPLICATE_NUMBER if name == NUMBERS else Code.DUPLICATE_KEY
-        bare = "the same is written twice"
-    report.add(code, bare, file=name, line=line)
+        report.add(code, twice(text, line), file=name, line=line)
+    else:
+        report.add(Code.BAD_TOML, bare, hint_for(bare, text, line), file=name, line=line)
 
 
 Tables = Mapping[str, dict[str, object] | None]

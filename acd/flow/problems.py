@@ -81,6 +81,7 @@ class Problem:
         code: stable kebab-case code, one of :class:`Code`.
         message: one sentence for people.
         hint: how to mend it; empty where the message says it or nobody knows.
+        node: the flow's node it is about; empty for what is about none.
     """
 
     file: str
@@ -88,10 +89,17 @@ class Problem:
     code: str
     message: str
     hint: str = ""
+    node: str = ""
+
+    @property
+    def told(self) -> str:
+        """The message, and in which node, unless it names it itself."""
+        is_named = not self.node or quoted(self.node) in self.message
+        return self.message if is_named else f"in {quoted(self.node)}: {self.message}"
 
     def __str__(self) -> str:
         hint = f" (hint: {self.hint})" if self.hint else ""
-        return f"{self.file}:{self.line}: {self.code}: {self.message}{hint}"
+        return f"{self.file}:{self.line}: {self.code}: {self.told}{hint}"
 
 
 @dataclass(slots=True)
@@ -101,9 +109,13 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     wheres: dict[str, Where] = field(default_factory=dict)
 
-    def add(self, code: Code, message: str, hint: str = "", *, file: str, line: int) -> None:
+    def add(
+        self, code: Code, message: str, hint: str = "", *, file: str, line: int, node: str = ""
+    ) -> None:
         """Add a problem whose line is known."""
-        self.problems.append(Problem(file, line, code.code, one_line(message), one_line(hint)))
+        self.problems.append(
+            Problem(file, line, code.code, one_line(message), one_line(hint), one_line(node))
+        )
 
     def at(self, file: str, *path: str | int) -> At:
         """Return the place ``path`` in ``file``."""
@@ -134,9 +146,18 @@ class At(NamedTuple):
         where = self.report.wheres.get(self.file)
         return where.line(self.path) if where else 1
 
+    @property
+    def node(self) -> str:
+        """The flow's node that this is a place of; empty for none."""
+        match self.path:
+            case ("node", str(name), *_) if "/" not in self.file:  # a flow lies in no folder
+                return name
+            case _:
+                return ""
+
     def say(self, code: Code, message: str, hint: str = "") -> None:
         """Report a problem here, and how to mend it."""
-        self.report.add(code, message, hint, file=self.file, line=self.line)
+        self.report.add(code, message, hint, file=self.file, line=self.line, node=self.node)
 
 
 def one_line(text: str) -> str:

@@ -59,7 +59,7 @@ class Sites:
             running=self._centre.state.site,
             written=None if site is None else site.version,
             problems=[
-                ProblemDocument(one.file, one.line, one.code, one.message, one.hint)
+                ProblemDocument(one.file, one.line, one.code, one.told, one.hint)
                 for one in problems
             ],
         )
