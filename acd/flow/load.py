@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+import tomli
 
 from acd.core.calendar import Calendar
 from acd.core.ids import QueueName
@@ -156,7 +157,7 @@ def parse(name: str, content: bytes, report: Report) -> dict[str, object] | None
         report.add(Code.BAD_ENCODING, "not UTF-8 text", file=name, line=line)
         return None
     try:
-        raw = tomllib.loads(text)
+        raw = tomli.loads(text)
         report.wheres[name] = locate(text)
     except RecursionError:
         report.add(Code.BAD_TOML, "nested too deeply", file=name, line=1)
