@@ -1,26 +1,22 @@
 """Publishing: files become a version of the site, kept, tried on some contacts, run, taken back.
 
 A version is checked from a copy of its files, made ready (prompts are spoken) and kept in the store
-before the engine is told: at any error nothing has changed. One change goes on at a time. Contacts
-in flight keep their version; so its files stay below the home too, where its sounds are played
-from, whatever happens to the directory that admins edit.
+before the engine is told: at any error nothing has changed, and whenever we are killed either the
+old or the new version runs, as a whole. One change goes on at a time. Contacts in flight keep their
+version.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import structlog
 
-from acd.app import site_files
 from acd.app.loop import Loop
-from acd.app.site import load_site
+from acd.app.versions import Files, KeptVersions
 from acd.core import inputs as i
 from acd.core.canary import CanaryEnd, Guard
 from acd.core.errors import AcdError
@@ -31,7 +27,7 @@ from acd.core.site import Site
 from acd.core.state import State
 from acd.ports.audit import AuditEntry, AuditStore
 from acd.ports.clock import Clock
-from acd.ports.versions import VersionRow, VersionStore
+from acd.ports.versions import VersionRow
 
 log = structlog.get_logger()
 
@@ -40,27 +36,16 @@ FIRST_NOTE = "the first start"
 WATCHER = "watch"
 """Who publishes what was changed in the directory, where that is wanted."""
 
-_STAGING = ".new-"
-
-Files = Mapping[str, bytes]
-
 
 class PublishError(AcdError):
     """What was asked for cannot be done; everything is as it was.
 
-    Codes: ``version-unknown``, ``version-ambiguous``, ``version-running``, ``nothing-before`` (to
-    go back to), ``version-lost`` (its files are not kept), ``version-not-ready`` (a prompt cannot
-    be spoken, or Asterisk does not take it), and those of the engine: ``no-canary``,
-    ``share-invalid``, ``nothing-published``.
+    Codes: ``version-running``, ``version-not-ready`` (a prompt cannot be spoken, or Asterisk does
+    not take it), and those of the engine: ``no-canary``, ``share-invalid``,
+    ``nothing-published``.
     """
 
-    code = "version-unknown"
-
-
-class SiteError(AcdError):
-    """Dialplans cannot be published; the message lists every problem."""
-
-    code = "site-invalid"
+    code = "version-not-ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,44 +73,30 @@ class Published:
 
 
 class Publishing:
-    """Keeps the versions, and tells the engine which to run.
+    """Tells the engine which version to run, and has it ready before.
 
     Attributes:
-        directory: what admins edit.
-        prepare: makes a site ready to take contacts; raises if it cannot. Given the directory of
-            its files.
-        switch: told the directory of the version's files just before it becomes the running one;
-            what it raises stops that.
+        kept: the versions.
+        prepare: makes a site ready to take contacts; raises if it cannot. The files of its version
+            lie in their place.
+        switch: told of a site just before it becomes the running one; what it raises stops that.
     """
 
-    def __init__(
-        self,
-        loop: Loop,
-        store: VersionStore,
-        audit: AuditStore,
-        clock: Clock,
-        *,
-        directory: Path,
-        unfolded: Path,
-    ) -> None:
+    def __init__(self, loop: Loop, kept: KeptVersions, audit: AuditStore, clock: Clock) -> None:
         """Prepare.
 
         Args:
             loop: the engine's.
-            store: where versions are kept.
+            kept: the versions.
             audit: where each change is noted.
             clock: the time.
-            directory: what admins edit.
-            unfolded: where the files of versions in use lie, a directory each.
         """
-        self.directory = directory
-        self.prepare: Callable[[Site, Path], Awaitable[None]] = _nothing_to_prepare
-        self.switch: Callable[[Path], Awaitable[None]] = _nothing_to_switch
+        self.kept = kept
+        self.prepare: Callable[[Site], Awaitable[None]] = _nothing_to_do
+        self.switch: Callable[[Site], Awaitable[None]] = _nothing_to_do
         self._loop = loop
-        self._store = store
         self._audit = audit
         self._clock = clock
-        self._unfolded = unfolded
         self._one_change = asyncio.Lock()
         self._noting: set[asyncio.Task[None]] = set()
         loop.observe(self._observe)
@@ -133,46 +104,6 @@ class Publishing:
     @property
     def _state(self) -> State:
         return self._loop.engine.state
-
-    def path_of(self, version: str) -> Path:
-        """Return where the files of a version in use lie."""
-        return self._unfolded / version
-
-    # --- looking --------------------------------------------------------------------------------
-
-    async def versions(self) -> list[VersionRow]:
-        """Return every version, newest first."""
-        return await self._store.versions()
-
-    async def find(self, prefix: str) -> VersionRow:
-        """Return the one version that begins so.
-
-        Raises:
-            PublishError: none does, or several do.
-        """
-        rows = [row for row in await self._store.versions() if row.version.startswith(prefix)]
-        if not rows or not prefix:
-            raise PublishError(f"there is no version {prefix}", hint="`acd versions` lists them")
-        if len(rows) > 1:
-            names = ", ".join(row.version for row in rows)
-            raise PublishError(f"{prefix} may be any of {names}", code="version-ambiguous")
-        return rows[0]
-
-    async def files(self, version: str) -> dict[str, bytes]:
-        """Return a version's files by path.
-
-        Raises:
-            PublishError: it is not known.
-        """
-        return await self._store.version_files((await self.find(version)).version)
-
-    async def directory_files(self) -> dict[str, bytes]:
-        """Return the files of the directory that admins edit, right or wrong.
-
-        Raises:
-            SiteFilesError: one cannot be read.
-        """
-        return await asyncio.to_thread(site_files.read_directory, self.directory)
 
     # --- changing -------------------------------------------------------------------------------
 
@@ -192,7 +123,7 @@ class Publishing:
             SiteFilesError: they cannot be published whatever is in them.
             PublishError: the engine, a prompt or Asterisk refuses.
         """
-        async with self._one_change, self._checked(files) as (site, staged, given):
+        async with self._change(), self.kept.checked(files) as (site, given):
             before = self._state.site
             if site.version == before:
                 if share is not None:
@@ -206,15 +137,17 @@ class Publishing:
                     code="version-not-ready",
                 )
             row = VersionRow(site.version, self._clock.now(), author, note, before)
-            await self._make_ready(site, staged)
-            await self._store.save_version(row, given)
-            await asyncio.to_thread(self._unfold, site.version, given)
+            await self._make_ready(site, given)
+            await self.kept.keep(row, given)
+            tried = self._state.canary
             if share is None:
-                await self._run(site, before, author)
+                await self._run(site, i.PublishSite(site), author)
             else:
                 start = i.StartCanary(site, share.percent, share.numbers, share.guard)
                 await self._ask(start, author)
             details: dict[str, object] = {"note": note, "before": before}
+            if tried is not None and tried.version != site.version:
+                details["replaced"] = tried.version
             if share is not None:
                 details |= {"percent": share.percent, "numbers": len(share.numbers)}
             await self._note(author, "canary" if share else "publish", site.version, details)
@@ -226,80 +159,79 @@ class Publishing:
         Raises:
             PublishError: there is none, or it cannot be.
         """
-        async with self._one_change:
-            state = self._state
-            if state.canary is None:
+        async with self._change():
+            before, canary = self._state.site, self._state.canary
+            if canary is None:
                 raise PublishError("there is no canary", code="no-canary")
-            before, version = state.site, state.canary.version
-            await self._switched(version, before, i.PromoteCanary(), author)
-            await self._note(author, "promote", version, {"before": before})
+            site = self._state.sites[canary.version]
+            await self._make_ready(site)
+            await self._run(site, i.PromoteCanary(), author)
+            await self._note(author, "promote", site.version, {"before": before})
             return self._now(before)
 
     async def roll_back(self, author: str, version: str = "") -> Published:
         """Go back to a version; by default end the canary, or go to what ran before.
 
         Raises:
-            PublishError: there is nothing to go back to, or its files are lost.
+            VersionError: there is nothing to go back to, or its files are lost.
+            PublishError: a prompt or Asterisk refuses.
             SiteError: the version is not valid for this engine.
         """
-        async with self._one_change:
+        async with self._change():
             before, canary = self._state.site, self._state.canary
             if canary is not None and not version:
                 await self._ask(i.EndCanary(), author)
                 await self._note(author, "end-canary", canary.version, {})
                 return self._now(before)
-            wanted = await self.find(version) if version else await self._previous(before)
-            if wanted.version == before:
+            row = await (self.kept.find(version) if version else self.kept.before(before))
+            if row.version == before:
                 raise PublishError(f"{before} is running", code="version-running")
-            site = self._state.sites.get(wanted.version)
+            site = self._state.sites.get(row.version)
             if site is None:
-                site = await self._again(wanted, author)
+                site = await self._again(row, author)
             else:
-                await self._make_ready(site, self.path_of(site.version))
-            await self._run(site, before, author)
-            await self._note(author, "roll-back", site.version, {"before": before})
+                await self._make_ready(site)
+            await self._run(site, i.PublishSite(site), author)
+            details = {"before": before}
+            if canary is not None and canary.version != site.version:
+                details["replaced"] = canary.version
+            await self._note(author, "roll-back", site.version, details)
             return self._now(before)
 
-    async def _previous(self, version: str) -> VersionRow:
-        rows = {row.version: row for row in await self._store.versions()}
-        row = rows.get(version)
-        if row is None or row.before not in rows:
-            raise PublishError(
-                f"nothing ran before {version}",
-                hint="name a version: `acd versions` lists them",
-                code="nothing-before",
-            )
-        return rows[row.before]
+    @contextlib.asynccontextmanager
+    async def _change(self) -> AsyncIterator[None]:
+        """Let nobody else change anything; then remove the files that nobody uses any more."""
+        async with self._one_change:
+            try:
+                yield
+            finally:
+                await self.kept.sweep(self._state.sites)
 
     async def _again(self, row: VersionRow, author: str) -> Site:
         """Check a version that nobody uses any more, and make it ready."""
-        kept = await self._store.version_files(row.version)
-        if not kept:
-            raise PublishError(f"the files of {row.version} are lost", code="version-lost")
-        async with self._checked(kept) as (site, staged, _):
-            await self._make_ready(site, staged)
+        files = await self.kept.files(row)
+        async with self.kept.checked(files) as (site, _):
+            await self._make_ready(site, files)
             if site.version != row.version:  # holidays of another year, say: it is told apart
                 note = f"{row.version} again"
                 made = VersionRow(site.version, self._clock.now(), author, note, row.before)
-                await self._store.save_version(made, kept)
-            await asyncio.to_thread(self._unfold, site.version, kept)
+                await self.kept.keep(made, files)
             return site
 
-    async def _run(self, site: Site, before: str, author: str) -> None:
-        await self._switched(site.version, before, i.PublishSite(site), author)
+    async def _make_ready(self, site: Site, files: Files | None = None) -> None:
+        await self.kept.unfold(site.version, files)
+        await _or_not_ready(self.prepare(site))
 
-    async def _switched(self, version: str, before: str, cause: Input, author: str) -> None:
+    async def _run(self, site: Site, cause: Input, author: str) -> None:
         """Tell the engine of another running version, and Asterisk first."""
-        await _or_not_ready(self.switch(self.path_of(version)))
+        before = self._state.sites.get(self._state.site)
+        await _or_not_ready(self.switch(site))
         try:
             await self._ask(cause, author)
-        except BaseException:
-            if before:
-                await self.switch(self.path_of(before))
+        except PublishError:
+            if before is not None:
+                await _or_not_ready(self.switch(before))
             raise
-
-    async def _make_ready(self, site: Site, path: Path) -> None:
-        await _or_not_ready(self.prepare(site, path))
 
     async def _ask(self, cause: Input, author: str) -> None:
         refused = await self._loop.ask(cause, author)
@@ -309,34 +241,6 @@ class Publishing:
     def _now(self, before: str) -> Published:
         canary = self._state.canary
         return Published(self._state.site, before, None if canary is None else canary.version)
-
-    # --- files ----------------------------------------------------------------------------------
-
-    @contextlib.asynccontextmanager
-    async def _checked(self, files: Files | None) -> AsyncIterator[tuple[Site, Path, Files]]:
-        """Give a checked site, a copy of its files for as long as that takes, and the files."""
-        if files is None:
-            files = await self.directory_files()
-        else:
-            site_files.check_names(files)
-        staged = self._unfolded / f"{_STAGING}{secrets.token_hex(8)}"
-        try:
-            await asyncio.to_thread(_write, staged, files)
-            site, problems = await asyncio.to_thread(load_site, staged)
-            if site is None:
-                raise invalid("the dialplans", problems)
-            yield site, staged, files
-        finally:
-            await asyncio.to_thread(shutil.rmtree, staged, ignore_errors=True)
-
-    def _unfold(self, version: str, files: Files) -> None:
-        """Write the files of a version to their place; blocks."""
-        path = self.path_of(version)
-        if path.is_dir():
-            return
-        staged = self._unfolded / f"{_STAGING}{secrets.token_hex(8)}"
-        _write(staged, files)
-        staged.rename(path)
 
     # --- starting -------------------------------------------------------------------------------
 
@@ -352,43 +256,38 @@ class Publishing:
         Raises:
             SiteError: it is the first start and the files cannot be published.
         """
-        await asyncio.to_thread(self._sweep)
-        if not self._state.site:
+        await self.kept.sweep(self._state.sites)
+        running = self._state.site
+        if not running:
             await self.publish("system", note=FIRST_NOTE)
             return ""
         for version in list(self._state.sites):
-            kept = await self._store.version_files(version)
-            if kept:
-                await asyncio.to_thread(self._unfold, version, kept)
-        running = self._state.site
+            await self.kept.unfold(version)
         try:
-            async with self._one_change, self._checked(None) as (site, _, files):
+            async with self._change(), self.kept.checked() as (site, files):
                 written = site.version
-                if written == running and not self.path_of(running).is_dir():
-                    # It ran before versions were kept.
+                if written == running and not await self._is_kept(running):
                     row = VersionRow(running, self._clock.now(), "system", FIRST_NOTE, "")
-                    await self._store.save_version(row, files)
-                    await asyncio.to_thread(self._unfold, running, files)
+                    await self.kept.unfold(running, files)
+                    await self.kept.keep(row, files)
+            if written != running and follow and self._state.canary is None:
+                await self.publish(WATCHER)
+                return ""
         except AcdError as error:
             log.warning("directory not published", code=error.code, reason=error.message)
-            return f"version {running} runs on: {self.directory} has problems (see `acd check`)"
+            return (
+                f"version {running} runs on: {self.kept.directory} has problems (see `acd check`)"
+            )
         if written == running:
             return ""
-        if follow and self._state.canary is None:
-            await self.publish(WATCHER)
-            return ""
         return (
-            f"version {running} runs on: {self.directory} differs "
+            f"version {running} runs on: {self.kept.directory} differs "
             "(`acd diff` shows how, `acd publish` makes it run)"
         )
 
-    def _sweep(self) -> None:
-        """Remove what a crash left, and versions that nobody uses; blocks."""
-        self._unfolded.mkdir(parents=True, exist_ok=True)
-        used = set(self._state.sites)
-        for path in self._unfolded.iterdir():
-            if path.name not in used:
-                shutil.rmtree(path, ignore_errors=True)
+    async def _is_kept(self, version: str) -> bool:
+        """Return whether a version is kept; one that ran before versions were kept is not."""
+        return any(row.version == version for row in await self.kept.rows())
 
     async def follow(self, changes: AsyncIterator[object]) -> None:
         """Publish the directory whenever it has changed and is valid; a canary is left alone."""
@@ -432,39 +331,18 @@ class Publishing:
         await asyncio.gather(*self._noting, return_exceptions=True)
 
 
-def _write(directory: Path, files: Files) -> None:
-    try:
-        site_files.write_directory(directory, files)
-    except OSError as error:
-        raise site_files.SiteFilesError(
-            f"the files of the version cannot be kept in {directory.parent}: {error.strerror}"
-        ) from None
-
-
-def invalid(what: str, problems: Sequence[object]) -> SiteError:
-    """Return the error that lists all problems."""
-    listed = "\n  ".join(str(problem) for problem in problems)
-    return SiteError(
-        f"{what} cannot be used:\n  {listed}", hint="mend them; `acd check` lists this again"
-    )
-
-
 async def _or_not_ready(doing: Awaitable[None]) -> None:
     try:
         await doing
-    except SiteError:
-        raise
     except AcdError as error:
-        raise PublishError(
-            f"the version cannot take contacts: {error.message}",
-            hint=error.hint,
-            code="version-not-ready",
-        ) from error
+        raise _not_ready(error.message, error.hint) from error
+    except OSError as error:  # the disk is full, say
+        raise _not_ready(error.strerror or str(error)) from error
 
 
-async def _nothing_to_prepare(_site: Site, _path: Path) -> None:
-    pass
+def _not_ready(reason: str, hint: str = "") -> PublishError:
+    return PublishError(f"the version cannot take contacts: {reason}", hint=hint)
 
 
-async def _nothing_to_switch(_path: Path) -> None:
+async def _nothing_to_do(_site: Site) -> None:
     pass

@@ -33,12 +33,13 @@ from acd.app.journeys import FOLD as JOURNEYS
 from acd.app.journeys import Journeys
 from acd.app.loop import Loop
 from acd.app.projections import ContactProjector
-from acd.app.publishing import Publishing, invalid
+from acd.app.publishing import Publishing
 from acd.app.recovery import Snapshots, first_input, restore
 from acd.app.roster import Roster
 from acd.app.scores import FOLD as SCORES
 from acd.app.scores import Scores
 from acd.app.site import load_site
+from acd.app.versions import KeptVersions, invalid
 from acd.bootstrap.background import Background
 from acd.bootstrap.clientele import Clientele
 from acd.bootstrap.feed import live_feed
@@ -243,8 +244,9 @@ class _Assembly:
         self._tell_commands(running, own_token)
         self._stack.callback((self._home.path / ENGINE_FILE).unlink, missing_ok=True)
 
-        async def prepare(site: Site, _: Path) -> None:
-            await phones.try_dialplan(site)
+        async def prepare(site: Site) -> None:
+            if site.asterisk != state.sites[state.site].asterisk:
+                await phones.try_dialplan(site)
             running.prompts.update(await phones.sounds.prepare(site))
             self._tell_commands(running, own_token)
 
@@ -305,14 +307,12 @@ class _Assembly:
         )
         versions = SqlVersions(database)
         self._stack.push_async_callback(versions.close)
-        self._publishing = Publishing(
-            self._loop,
+        kept = KeptVersions(
             versions,
-            self._audit,
-            self._clock,
             directory=self._settings.site.directory,
             unfolded=versions_path(self._settings),
         )
+        self._publishing = Publishing(self._loop, kept, self._audit, self._clock)
         self._stack.push_async_callback(self._publishing.close)
         self._stack.push_async_callback(self._background.stop)
         self._outside.start(self._dispatcher, engine.state, self._stack)

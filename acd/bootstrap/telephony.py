@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from acd.adapters.ami import AmiClient, AmiUnavailable, Contact, Registrations
 from acd.adapters.ari.client import AriClient
@@ -22,7 +21,6 @@ from acd.adapters.speech.sounds import PromptSounds
 from acd.app.centre import PartHealth
 from acd.app.loop import Loop
 from acd.app.recovery import Reconciler
-from acd.app.site import ASTERISK, read_files
 from acd.bootstrap.background import Background
 from acd.bootstrap.places import outbound_of
 from acd.bootstrap.speech import prompt_sounds
@@ -131,22 +129,16 @@ class Telephony:
             listed = "\n  ".join(str(problem) for problem in problems)
             raise AcdError(f"Asterisk cannot use it:\n  {listed}", code="dialplan-invalid")
 
-    async def use_dialplan(self, version: Path) -> None:
-        """Put a version of the site's own dialplan in force; calls go on.
+    async def use_dialplan(self, site: Site) -> None:
+        """Put a site's own dialplan in force; calls go on.
 
         With a remote Asterisk that is its administrator's to do.
-
-        Args:
-            version: directory of its files.
 
         Raises:
             AcdError: Asterisk cannot take it.
         """
-        if self._server is None:
-            return
-        own, _ = await asyncio.to_thread(read_files, version, ASTERISK, suffix=".conf")
-        files = {Path(name).name: content.decode() for name, content in own.items()}
-        await apply_dialplan(self._server, files)
+        if self._server is not None:
+            await apply_dialplan(self._server, site.asterisk)
 
     async def linked(self) -> None:
         """Return once calls can be taken.

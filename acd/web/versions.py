@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from aiohttp import web
 from acd.app import version_documents as documents
 from acd.app.centre import Centre
 from acd.app.publishing import LONGEST_NOTE, Published, Publishing, Share
-from acd.app.site_files import as_text, differences, read_directory
+from acd.app.site_files import FileText, as_text, differences, read_directory
 from acd.core.canary import Figure, Guard
 from acd.ports.store import Role
 from acd.web.auth import WHO
@@ -99,35 +100,35 @@ class Versions:
     def __init__(self, centre: Centre, publishing: Publishing) -> None:
         self._centre = centre
         self._publishing = publishing
+        self._kept = publishing.kept
 
     @route("GET", "/api/v1/versions", Role.ADMIN)
     async def versions(self, request: web.Request) -> documents.VersionList:
         """List the versions of the site, newest first, with the figures of their contacts."""
-        rows = await self._publishing.versions()
+        rows = await self._kept.rows()
         tally = self._centre.metrics.state.versions
         return documents.version_list(rows, self._centre.state, tally)
 
     @route("GET", "/api/v1/versions/{version}/files", Role.ADMIN)
     async def files(self, request: web.Request, version: str) -> documents.VersionFiles:
         """Return the files of a version; its first letters are enough to name it."""
-        row = await self._publishing.find(version)
-        found = await self._publishing.files(row.version)
-        return documents.file_list(row.version, {path: as_text(f) for path, f in found.items()})
+        row = await self._kept.find(version)
+        found = await self._kept.files(row)
+        return documents.file_list(row.version, await asyncio.to_thread(_texts, found))
 
     @route("GET", "/api/v1/versions/{version}/diff", Role.ADMIN)
     async def diff(
         self, request: web.Request, version: str, query: DiffQuery
     ) -> documents.DifferenceList:
         """Tell what is different, from a version to another or to the files being edited."""
-        old = await self._publishing.find(version)
-        before = await self._publishing.files(old.version)
+        old = await self._kept.find(version)
+        before = await self._kept.files(old)
         if query.against == DIRECTORY:
-            new, after = DIRECTORY, await self._publishing.directory_files()
+            new, after = DIRECTORY, await self._kept.directory_files()
         else:
-            new = (await self._publishing.find(query.against)).version
-            after = await self._publishing.files(new)
-        texts = [{path: as_text(file) for path, file in files.items()} for files in (before, after)]
-        found = await asyncio.to_thread(differences, *texts)
+            row = await self._kept.find(query.against)
+            new, after = row.version, await self._kept.files(row)
+        found = await asyncio.to_thread(lambda: differences(_texts(before), _texts(after)))
         return documents.difference_list(old.version, new, found)
 
     @route("POST", "/api/v1/versions", Role.ADMIN)
@@ -165,6 +166,10 @@ class Versions:
         began = time.monotonic()
         done = await self._publishing.roll_back(request[WHO].actor, body.version)
         return _document(done, began)
+
+
+def _texts(files: Mapping[str, bytes]) -> dict[str, FileText]:
+    return {path: as_text(content) for path, content in files.items()}
 
 
 def _document(done: Published, began: float) -> documents.PublishedDocument:

@@ -38,6 +38,7 @@ from acd.app.recovery import first_input, restore
 from acd.app.roster import Roster
 from acd.app.scores import FOLD as SCORES
 from acd.app.scores import Scores
+from acd.app.versions import KeptVersions
 from acd.bootstrap.clientele import Clientele
 from acd.bootstrap.feed import live_feed
 from acd.bootstrap.records import reasons_of, site_in, story_of, walk_in
@@ -259,9 +260,8 @@ async def web_at(path: Path, *, mailbox: str = "", **leaders: Role) -> AsyncIter
         )  # fmt: skip
         versions = SqlVersions(database)
         stack.push_async_callback(versions.close)
-        publishing = Publishing(
-            loop, versions, audit, clock, directory=path / "site", unfolded=path / "versions"
-        )
+        kept = KeptVersions(versions, directory=path / "site", unfolded=path / "versions")
+        publishing = Publishing(loop, kept, audit, clock)
         # Its notes come of the loop, so that ends first.
         stack.push_async_callback(publishing.close)
         for work in (loop.run(), projector.run(), said.projector.run(), clientele.fold.run()):
