@@ -3,6 +3,9 @@
 
 VENV := .venv/bin
 
+# The tests start the engine some hundred times; modules are compiled once and kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint bench soak kills fresh lock format
 
@@ -16,9 +19,9 @@ run: ## set up what is missing, then run the engine with the demo site
 test: ## set up what is missing, then linters and every test, real Asterisk and PostgreSQL included
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint
-	@# Telephones beside another Asterisk on two cores may miss a beat: what fails is run once more,
-	@# alone, and has to pass there.
-	$(VENV)/pytest -n 2 --dist loadfile --no-loadscope-reorder || $(VENV)/pytest --last-failed --last-failed-no-failures none
+	@# Three, for most of what takes long waits. Telephones beside another Asterisk on two cores may
+	@# miss a beat: what fails is run once more, alone, and has to pass there.
+	$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder || $(VENV)/pytest --last-failed --last-failed-no-failures none
 
 check: ## format, lint, types, layers, fast tests: under a minute
 	@scripts/setup check
