@@ -18,6 +18,7 @@ from acd.core.canary import Guard
 from acd.core.channel import Channel
 from acd.core.contact import Contact, ContactState, EndReason
 from acd.core.engine import Engine, Outcome
+from acd.core.flows import Flows
 from acd.core.ids import (
     AgentName,
     ContactId,
@@ -31,13 +32,12 @@ from acd.core.matter import Matter
 from acd.core.queue import Queue
 from acd.core.site import Site
 from acd.core.timers import Instant
-from acd.testing.fake_pbx import NODE, Clockwork, FakeLeg, FakePbx
+from acd.testing.fake_pbx import NODE, Chances, Clockwork, FakeLeg, FakePbx
 from acd.testing.fakes import TinyFlows, tiny_site
 from acd.testing.invariants import InvariantBroken, Watch
 
 START = Instant(1_700_000_000_000_000)
 LEASE_SECONDS = 15.0
-SKILLS = ("en", "es", "vip")
 
 
 def chaos_site(version: str = "v1") -> Site:
@@ -68,15 +68,36 @@ class Chaos:
         callers: how many calls, and a tenth of that many chats.
         agents: how many agents.
         thorough_every: see :class:`Watch`.
+        chances: how phones and callers behave.
+
+    Attributes:
+        flows: what contacts walk.
+        queues, skills: what agents may have.
+        numbers, addresses: what is called, and written to.
     """
 
+    flows: Flows = TinyFlows()
+    queues: tuple[str, ...] = ("support", "sales")
+    skills: tuple[str, ...] = ("en", "es", "vip")
+    numbers: tuple[str, ...] = (
+        *("menu", "menu", "support", "sales", "spanish", "vip", "patient", "mail", "?"),
+    )
+    addresses: tuple[tuple[Channel, str], ...] = (
+        *((Channel.CHAT, "support"), (Channel.CHAT, "menu")),
+        *((Channel.MAIL, "support"), (Channel.MAIL, "menu")),
+    )
+
     def __init__(
-        self, seed: int, callers: int = 300, agents: int = 8, thorough_every: int = 25
+        self,
+        seed: int,
+        callers: int = 300,
+        agents: int = 8,
+        thorough_every: int = 25,
+        chances: Chances = Chances(),  # noqa: B008  # a constant
     ) -> None:
         self.random = Random(seed)
         self.clock = Clockwork(START)
-        self.pbx = FakePbx(self.clock, self.random, self.tell)
-        self.flows = TinyFlows()
+        self.pbx = FakePbx(self.clock, self.random, self.tell, chances)
         self.engine = Engine(self.flows, is_strict=True)
         self.watch = Watch(self.engine, thorough_every=thorough_every)
         self.reasons: Counter[EndReason] = Counter()
@@ -88,6 +109,18 @@ class Chaos:
         self._intake = 0
         self._opened: Counter[str] = Counter()
 
+    def site(self, version: str = "v1") -> Site:
+        """Return a version of the site."""
+        return chaos_site(version)
+
+    def key(self) -> str:
+        """Return a key that somebody presses."""
+        return self.random.choice("123")
+
+    def words(self) -> str:
+        """Return what somebody writes."""
+        return "2"
+
     def run(self) -> None:
         """Run until everybody has gone.
 
@@ -95,7 +128,7 @@ class Chaos:
             InvariantBroken: something that must hold did not.
         """
         self.tell(i.OpenLog("chaos", "chaos"))
-        self.tell(i.PublishSite(chaos_site()))
+        self.tell(i.PublishSite(self.site()))
         self._look(is_fresh=True)
         for name in self._agents:
             self._define(name)
@@ -180,28 +213,27 @@ class Chaos:
             self._close()
             return
         name = f"caller{self._arrived}"
-        numbers = ("menu", "menu", "support", "sales", "spanish", "vip", "patient", "mail", "?")
-        self.pbx.arrive(name, self.random.choice(numbers))
+        self.pbx.arrive(name, self.random.choice(self.numbers))
         for _ in range(self.random.randrange(3)):
             self._later(1, 12, lambda: self._press(LegId(name)))
 
     def _press(self, leg: LegId) -> None:
         if leg in self.pbx.legs and self.pbx.legs[leg].is_ours:
-            self.pbx.emit(i.DigitReceived(leg, self.random.choice("123")))
+            self.pbx.emit(i.DigitReceived(leg, self.key()))
 
     def _chat(self) -> None:
-        queue = QueueName(self.random.choice(("support", "sales")))
+        queue = QueueName(self.random.choice(self.queues))
         self.tell(i.ContactArrived(Channel.CHAT, "widget", "somebody", queue))
 
     def _write(self) -> None:
         self._intake += self.random.random() < 0.9  # now and then a row is told twice
-        channel = self.random.choice((Channel.CHAT, Channel.MAIL))
+        channel, to = self.random.choice(self.addresses)
         who = f"{channel}:{self.random.randrange(8)}"
         if channel is Channel.CHAT and self.random.random() < 0.2:
             self.tell(i.CustomerLeft(self._intake, who))
         else:
-            to = self.random.choice(("support", "menu"))
-            self.tell(i.MessageArrived(self._intake, channel, to, who, "", who, "2"))
+            cause = i.MessageArrived(self._intake, channel, to, who, "", who, self.words())
+            self.tell(cause)
 
     def _agent_writes_or_hands_over(self) -> None:
         active = [c for c in self.engine.state.contacts.values() if c.agent is not None]
@@ -216,7 +248,7 @@ class Chaos:
                 number = f"+1555{self.random.randrange(10**6)}"
                 self.tell(i.CallCustomer(contact.id, agent, number))
             case 0:
-                queue = QueueName(self.random.choice(("support", "sales", "nowhere")))
+                queue = QueueName(self.random.choice((*self.queues, "nowhere")))
                 self.tell(i.TransferContact(contact.id, agent, to_queue=queue))
             case 1:
                 to = AgentName(self.random.choice(self._agents))
@@ -229,7 +261,7 @@ class Chaos:
         number = self.random.randrange(20)
         closed = ContactId(f"c-closed-{number}")
         customer, matter = CustomerId(f"cu-{number}"), ConversationId(f"cv-{number}")
-        told = Matter(QueueName(self.random.choice(("support", "sales"))), customer, matter)
+        told = Matter(QueueName(self.random.choice(self.queues)), customer, matter)
         if self.random.random() < 0.5:
             self.tell(i.CallCustomer(closed, agent, f"+1555{number:06}", told))
         else:
@@ -258,8 +290,8 @@ class Chaos:
         self.tell(i.EndContact(contact, by_customer))
 
     def _define(self, name: str) -> None:
-        levels = {skill: self.random.randrange(4) for skill in SKILLS}
-        queues = {QueueName("support"): 1, QueueName("sales"): self.random.choice((1, 2))}
+        levels = {skill: self.random.randrange(4) for skill in self.skills}
+        queues = {QueueName(name): self.random.choice((1, 2)) for name in self.queues}
         if self.random.random() < 0.3:
             del queues[self.random.choice(list(queues))]
         capacity = {
@@ -366,7 +398,7 @@ class Chaos:
             self.clock.call(3, self._back)
 
     def _publish(self) -> None:
-        site = chaos_site(self.random.choice(("v1", "v2", "v3")))
+        site = self.site(self.random.choice(("v1", "v2", "v3")))
         half = i.StartCanary(site, 50, (), Guard(least=3))
         kinds = (i.PublishSite(site), half, half, i.PromoteCanary(), i.EndCanary())
         self.tell(self.random.choice(kinds))
