@@ -64,6 +64,8 @@ class _Tongue:
         cardinals: its name for num2words where that is another.
         minus, point: words for the signs of a number.
         with_cents: what stands between whole money and its hundredths.
+        millions: the last word of whole millions, which money is counted in "of"; empty where that
+            is no rule.
         keys: names of the characters that are no letters and digits.
         date, clock: say a day and a time.
     """
@@ -73,6 +75,7 @@ class _Tongue:
     minus: str
     point: str
     with_cents: str
+    millions: str = ""
     keys: Mapping[str, str]
     date: Callable[[date], str]
     clock: Callable[[time], str]
@@ -108,11 +111,27 @@ class _Tongue:
             # Money with cents is counted like many: "0.99 pounds".
             count = amount if has_cents else int(amount)
             name = get_currency_name(money.currency, count, locale_of(self.name))
-            return f"{sign}{self.number(amount)} {name.lower() if self.name == 'pt' else name}"
-        major, minor = parts
+            name = name.lower() if self.name == "pt" else name
+            return sign + self._of(amount, f"{self._counted(amount, name)} {name}")
+        major, minor = self._of(amount, parts[0]), parts[1]
         said = [part for part, there in ((major, amount >= 1 or not has_cents), (minor, has_cents))
                 if there]  # fmt: skip
         return sign + self.with_cents.join(said)
+
+    def _of(self, amount: Decimal, text: str) -> str:
+        """Say "a million of dollars" where a language does: ``un millón de dólares``."""
+        if not self.millions or amount < 1_000_000 or amount // 1 % 1_000_000:
+            return text
+        return re.sub(rf"\b({self.millions}) ", rf"\1 {'di' if self.name == 'it' else 'de'} ", text)
+
+    def _counted(self, amount: Decimal, name: str) -> str:
+        """Return a number in words that agree with what is counted."""
+        words = self.number(amount)
+        if self.name == "it":
+            return re.sub("^uno$", "un", words)
+        if self.name == "pt" and name.split()[0].endswith(("a", "as")):
+            return re.sub(r"\bum$", "uma", re.sub(r"\bdois$", "duas", words))
+        return words
 
     def _coins(self, money: Money) -> tuple[str, str] | None:
         amount = abs(money.amount).quantize(Decimal("0.01"))
@@ -125,6 +144,8 @@ class _Tongue:
         major, _, minor = str(text).partition("|")
         if self.name == "en" and amount // 1 != 1:
             major = re.sub(r"\beuro$", "euros", major)
+        if self.name == "it":
+            major = major.replace("unmila", "unomila")
         return major.strip(), minor.strip()
 
     def _portuguese(self, money: Money) -> tuple[str, str] | None:
@@ -143,7 +164,10 @@ _REAIS = {"BRL": ("real", "reais"), "USD": ("dólar", "dólares"), "EUR": ("euro
 
 
 def _words(number: int, language: str, **how: object) -> str:
-    return str(num2words(number, lang=language, **how))
+    text = str(num2words(number, lang=language, **how))
+    if language == "es":  # veintiún mil, treinta y un millones
+        text = re.sub(r"veintiuno(?= mil)", "veintiún", re.sub(r"\buno(?= mil)", "un", text))
+    return text
 
 
 def _month(day: date, language: str) -> str:
@@ -235,6 +259,7 @@ _TONGUES: Mapping[str, _Tongue] = {
             minus="menos",
             point="punto",
             with_cents=" con ",
+            millions=r"mill(?:ón|ones)",
             keys={"*": "asterisco", "#": "numeral", "+": "más", "-": "guion", ".": "punto"},
             date=_romance_date("es", "es", "primero", " de "),
             clock=_spanish_clock,
@@ -244,6 +269,7 @@ _TONGUES: Mapping[str, _Tongue] = {
             minus="meno",
             point="virgola",
             with_cents=" e ",
+            millions=r"mili(?:one|oni|ardo|ardi)",
             keys={"*": "asterisco", "#": "cancelletto", "+": "più", "-": "trattino", ".": "punto"},
             date=_romance_date("it", "it", "primo", " "),
             clock=_italian_clock,
@@ -254,6 +280,7 @@ _TONGUES: Mapping[str, _Tongue] = {
             minus="menos",
             point="vírgula",
             with_cents=" e ",
+            millions=r"[mb]ilh(?:ão|ões)",
             keys={"*": "asterisco", "#": "jogo da velha", "+": "mais", "-": "traço", ".": "ponto"},
             date=_romance_date("pt", "pt_BR", "primeiro", " de "),
             clock=_portuguese_clock,
