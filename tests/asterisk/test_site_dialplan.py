@@ -10,6 +10,7 @@ import pytest
 
 from acd.adapters.asterisk.dialplan import apply_dialplan, write_dialplan
 from acd.adapters.asterisk.dryload import dry_load
+from acd.adapters.asterisk.process import AsteriskError
 from acd.adapters.asterisk.program import AsteriskProgram
 from acd.adapters.asterisk.run import AsteriskServer
 from acd.flow.dialplan import APPLICATIONS, FUNCTIONS, REFUSED, read_dialplan
@@ -129,6 +130,23 @@ async def test_a_reload_does_not_touch_a_call_that_is_out_nor_one_that_is_in(
     assert "no existence" in await server.rasterisk("dialplan show x@more")
     await out.hangup()
     await inside.hangup()
+
+
+async def test_after_a_reload_that_failed_the_next_one_is_done(
+    server: AsteriskServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(_: str) -> str:
+        raise AsteriskError("Asterisk's console does not answer")
+
+    changed = {"lab.conf": SITE.replace("heard", "heard-anew")}
+    for wanted in (changed, {"lab.conf": SITE}):
+        with monkeypatch.context() as patch:
+            patch.setattr(server, "rasterisk", silent)
+            with pytest.raises(AsteriskError):
+                await apply_dialplan(server, changed | {"more.conf": "[more]\n"})
+        assert await apply_dialplan(server, wanted)
+        said = await server.rasterisk("dialplan show long@lab")
+        assert ("heard-anew" in said) is (wanted is changed)
 
 
 async def test_who_hangs_up_outside_is_told_of(

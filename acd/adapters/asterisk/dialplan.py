@@ -70,11 +70,18 @@ async def apply_dialplan(server: AsteriskServer, files: Mapping[str, str]) -> bo
         SettingError: its directory cannot be written.
     """
     directory = server.settings.directory
+    included = directory / "etc" / INCLUDED
+    before = included.read_text() if included.exists() else ""
     if not write_dialplan(directory, files):
         return False
-    said = await server.rasterisk("dialplan reload")
-    if "reloaded" not in said.lower():
-        raise AsteriskError(f"the dialplan was not reloaded: {said.strip()}")
+    try:
+        said = await server.rasterisk("dialplan reload")
+        if "reloaded" not in said.lower():
+            raise AsteriskError(f"the dialplan was not reloaded: {said.strip()}")
+    except AsteriskError:
+        # What it has read is unknown: a restart shall read the old one, the next change reload.
+        write_atomically(included, f"{before}; not reloaded\n")
+        raise
     forget_old(directory, files)
     return True
 
