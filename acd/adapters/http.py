@@ -6,7 +6,6 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -23,21 +22,29 @@ _PLAIN = {"Accept-Encoding": "identity"}  # a kilobyte that unpacks to a gigabyt
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the open Internet.
 
-    An IPv6 address that carries an IPv4 one is judged by both.
+    An IPv6 address that carries an IPv4 one is judged by that as well.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None and not inner.is_global:
-            return False
-        if ip.ipv4_mapped is not None:
-            return ip.ipv4_mapped.is_global and not ip.ipv4_mapped.is_multicast
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv4Address):
+        return _is_open(ip)
+    if ip.ipv4_mapped is not None:
+        return _is_open(ip.ipv4_mapped)
+    inner = ip.sixtofour
+    if ip in _NAT64:
+        inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    is_unicast = any(ip in one for one in _UNICAST)
+    return is_unicast and _is_open(ip) and (inner is None or _is_open(inner))
+
+
+def _is_open(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return ip.is_global and not ip.is_multicast and not any(ip in one for one in _INSIDE)
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+_UNICAST = (_NAT64, ipaddress.IPv6Network("2000::/3"))
+"""All that IANA has given out of IPv6; what carries an IPv4 address elsewhere may end anywhere."""
+_INSIDE = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv6Network("3fff::/20"))
+"""For protocols and for documents (RFC 6890, RFC 9637), which the standard library lets pass."""
 
 
 class _PublicResolver(AbstractResolver):
@@ -117,12 +124,12 @@ class AiohttpClient:
             HttpError: nothing came back in time, or too much, or the address is not allowed.
         """
         resolver = None if allow_private else _PublicResolver()
-        if not allow_private:
-            _refuse_private_literal(url)
         # One connection for one question: nothing of a former answer is reused, and the address is
         # checked each time.
         connector = aiohttp.TCPConnector(resolver=resolver, force_close=True)
         try:
+            if not allow_private:
+                _refuse_private_literal(url)
             async with (
                 aiohttp.ClientSession(
                     connector=connector, timeout=aiohttp.ClientTimeout(total=seconds),
@@ -142,8 +149,11 @@ class AiohttpClient:
 
 
 def _refuse_private_literal(url: str) -> None:
-    """Check an address that stands in the URL itself: nobody resolves it."""
-    host = urlsplit(url).hostname or ""
+    """Check an address that stands in the URL itself: nobody resolves it.
+
+    The URL is read as the client reads it; two readers that differ would be a way around this one.
+    """
+    host = URL(url, encoded=True).raw_host or ""
     try:
         is_fine = is_public(host)
     except ValueError:
