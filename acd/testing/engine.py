@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.log import SqlLog
+from acd.app import faults
 from acd.app.flows import flow_interpreter
 from acd.app.recovery import restore
 from acd.bootstrap import database_url
@@ -57,6 +58,18 @@ class EngineProcess:
 
     async def launch(self, fault: str = "") -> None:
         """Start it and return at once."""
+        self._ready.clear()
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", *self.words),
+            env=self.environment(fault),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        assert self._process.stdout is not None
+        self._reader = asyncio.create_task(self.take(self._process.stdout))
+
+    def environment(self, fault: str) -> dict[str, str]:
+        """Return the environment of a process that shall kill itself at ``fault``."""
         settings = self.settings
         environment = {
             **os.environ,
@@ -66,21 +79,14 @@ class EngineProcess:
             "ACD_SIP_RTP_END": str(settings.sip.rtp_end),
             "ACD_ASTERISK_LEASE_SECONDS": str(settings.asterisk.lease_seconds),
         }
-        environment.pop("ACD_FAULT", None)
+        environment.pop(faults.VARIABLE, None)
         if fault:
-            environment["ACD_FAULT"] = fault
-        self._ready.clear()
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", *self.words),
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        self._reader = asyncio.create_task(self._read(self._process))
+            environment[faults.VARIABLE] = fault
+        return environment
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
+    async def take(self, output: asyncio.StreamReader) -> None:
+        """Keep what a process prints, to its end."""
+        async for line in output:
             self.output.append(line.decode(errors="replace").rstrip())
             if self.output[-1].startswith("ready "):
                 self._ready.set()

@@ -16,7 +16,6 @@ import pytest
 import pytest_asyncio
 
 from acd.adapters.home import Home
-from acd.testing.engine import EngineProcess
 from acd.testing.house import (
     agent_profile,
     house_settings,
@@ -27,6 +26,7 @@ from acd.testing.house import (
 from acd.testing.phonecall import CallGone, PhoneCall
 from acd.testing.softphone import Answer, CallNotAnswered, Phone, Phones
 from acd.testing.tones import tone_share
+from acd.testing.warm import WarmEngine
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
@@ -75,7 +75,7 @@ HANGS_UP = POINTS.index("input:LegGone")
 class Stage:
     """One home with its Asterisk, and the telephones."""
 
-    engine: EngineProcess
+    engine: WarmEngine
     phones: Phones
     agent: Phone
     caller_password: str
@@ -87,7 +87,7 @@ class Stage:
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     settings = house_settings(tmp_path_factory.mktemp("crash"), SITE)
     await provide_agents(settings, AGENTS)
-    engine = EngineProcess(settings)
+    engine = WarmEngine(settings)
     await engine.start()
     home = Home(settings.home)
     port = home.ports({"http": 0, "sip": 0, "ari": 0, "ami": 0})["sip"]
@@ -107,7 +107,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
         await engine.stop()
 
 
-async def raise_again(engine: EngineProcess) -> int:
+async def raise_again(engine: WarmEngine) -> int:
     """Wait for the engine to die by its own hand, then start it anew, sound."""
     status = await engine.ended()
     await engine.start()
