@@ -7,6 +7,7 @@ import asyncio
 import importlib.util
 import os
 import shutil
+import sys
 import time
 import wave
 from pathlib import Path
@@ -261,6 +262,59 @@ async def test_what_cannot_be_spoken_is_said(
     assert failed.value.message.startswith("prompt menu in en: ")
     assert words in failed.value.message
     assert os.listdir(tmp_path) == []
+
+
+async def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SpeechError, match="prompt menu in en: its sound cannot be made in") as no:
+        await sounds_in(tmp_path / "file").prepare(Site("v", prompts={"en": {"menu": "Hi."}}))
+    assert no.value.code == "speech-failed"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"RIFF"], ids=["gone", "empty", "cut"])
+async def test_a_recorded_sound_that_is_lost_is_said(tmp_path: Path, content: bytes | None) -> None:
+    """Before calls come; and in a call it is no more than a prompt that is not heard."""
+    site = Site("v", prompts={"en": {"jingle": "file:jingle.wav"}})
+    sounds = sounds_in(tmp_path, site=site)
+    if content is not None:
+        (tmp_path / "recorded").mkdir()
+        (tmp_path / "recorded/jingle.wav").write_bytes(content)
+    for heard in (sounds.prepare(site), sounds.media([Prompt("key", "jingle")], "en", "v")):
+        with pytest.raises(SpeechError, match=r"jingle\.wav is lost") as lost:
+            await heard
+        assert lost.value.code == "prompt-lost"
+
+
+async def test_what_a_killed_one_was_making_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / "making-x1"
+    left.mkdir()
+    (left / "raw.wav").write_bytes(b"RIFF")
+    await sounds_in(tmp_path).prepare(Site("v"))
+    assert left.exists()
+    old = time.time() - SAID_SECONDS - 1
+    os.utime(left, (old, old))
+    await sounds_in(tmp_path).prepare(Site("v"))
+    assert not left.exists()
+
+
+async def test_two_processes_make_the_same_prompts_side_by_side(tmp_path: Path) -> None:
+    """Two homes start at once: each finds whole files, and nothing half-made is left."""
+    build = (
+        "import asyncio, sys; from pathlib import Path\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from test_speech import SITE, sounds_in\n"
+        "files = asyncio.run(sounds_in(Path(sys.argv[1])).prepare(SITE)); print(len(files))"
+    )
+    words = (sys.executable, "-c", build, str(tmp_path))
+    children = [
+        await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+        for _ in range(2)
+    ]
+    said = [(await child.communicate())[0].strip() for child in children]
+    assert said == [b"6", b"6"]
+    made = os.listdir(tmp_path)
+    assert len(made) == 6
+    assert all(is_speech(tmp_path / name) for name in made)
 
 
 async def test_a_prompt_that_does_not_exist(sounds: PromptSounds) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import shutil
 import time
 import wave
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from itertools import groupby
 from pathlib import Path
 
 from acd.adapters.speech.voices import (
+    MAKING,
     PAUSE_SECONDS,
     WORDS_A_MINUTE,
     SpeechError,
@@ -76,13 +78,13 @@ class PromptSounds:
         Texts and values in a row are one sound: they are parts of a sentence.
 
         Raises:
-            SpeechError: a prompt is unknown or cannot be spoken.
+            SpeechError: a prompt is unknown, cannot be spoken, or its file is lost.
         """
         files = [
             await self.file(prompt, language, self._site(site))
             for prompt in _sentences(prompts, language)
         ]
-        return [Sound(str(file.with_suffix("")), seconds_of(file)) for file in files]
+        return [Sound(str(file.with_suffix("")), _seconds(file)) for file in files]
 
     async def file(self, prompt: Prompt, language: str, site: Site) -> Path:
         """Return the sound file of a prompt, making it if needed.
@@ -123,7 +125,7 @@ class PromptSounds:
             progress: told how many are there, and of how many.
 
         Raises:
-            SpeechError: one cannot be spoken; which, is said.
+            SpeechError: one cannot be spoken, or its file is lost; which, is said.
         """
         self._sweep()
         wanted = [(language, key) for language, texts in site.prompts.items() for key in texts]
@@ -133,6 +135,8 @@ class PromptSounds:
             nonlocal done
             try:
                 path = await self.file(Prompt("key", key), language, site)
+                if path.parent != self._cache:
+                    _seconds(path)
             except SpeechError as error:
                 where = f"prompt {key} in {language}"
                 raise SpeechError(
@@ -171,20 +175,27 @@ class PromptSounds:
         return folder / f"{digest[:32]}.wav", text, voice
 
     async def _speak(self, text: str, voice: str, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        async with self._speakers:
-            await self._voices.speak(text, voice, path)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            async with self._speakers:
+                await self._voices.speak(text, voice, path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise SpeechError(f"its sound cannot be made in {path.parent}: {reason}") from None
 
     def _sweep(self) -> None:
-        """Remove, once a minute at most, what was said in calls that are over."""
+        """Remove, once a minute at most, what was said in calls that are over.
+
+        And what was being spoken by somebody who was killed.
+        """
         now = time.time()
         if now < self._swept + SWEEP_SECONDS:
             return
         self._swept = now
-        for path in self._said.glob("*.wav"):
+        for path in (*self._said.glob("*.wav"), *self._cache.glob(f"{MAKING}*")):
             with contextlib.suppress(FileNotFoundError):  # another process sweeps as well
                 if path.stat().st_mtime < now - SAID_SECONDS:
-                    path.unlink()
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _sentences(prompts: Sequence[Prompt], language: str) -> Iterator[Prompt]:
@@ -193,6 +204,14 @@ def _sentences(prompts: Sequence[Prompt], language: str) -> Iterator[Prompt]:
             yield from run
         else:
             yield Prompt("text", joined(spoken(prompt, language) for prompt in run))
+
+
+def _seconds(path: Path) -> float:
+    try:
+        return seconds_of(path)
+    except (OSError, EOFError, wave.Error) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or "it is damaged"
+        raise SpeechError(f"its file {path.name} is lost: {reason}", code="prompt-lost") from None
 
 
 def seconds_of(path: Path) -> float:

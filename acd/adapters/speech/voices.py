@@ -29,6 +29,9 @@ PAUSE_SECONDS = "0.25"
 LONGEST_TEXT = 4000  # characters: about five minutes
 SPEAK_SECONDS = 60.0
 
+MAKING = "making-"
+"""What the name of a directory begins with that a sound is made in."""
+
 PIPER = "piper:"
 """What a voice of Piper begins with; ``joe``, which an extra brings, or a model's path follows."""
 
@@ -39,7 +42,8 @@ _PHONEMES = re.compile(r"\[(?=\[)")
 class SpeechError(AcdError):
     """A prompt cannot be made into sound.
 
-    Codes: ``no-speech-program``, ``no-voice``, ``speech-failed``, ``prompt-unknown``.
+    Codes: ``no-speech-program``, ``no-voice``, ``speech-failed``, ``prompt-unknown``,
+    ``prompt-lost``.
     """
 
     code = "speech-failed"
@@ -85,7 +89,7 @@ class Voices:
             raise _missing("espeak-ng")
         if not self.sox:
             raise _missing("sox")
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix="making-") as directory:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=MAKING) as directory:
             raw, new = Path(directory, "raw.wav"), Path(directory, "new.wav")
             # -D: no dither, so that the same words are the same samples.
             form = ("-D", "-r", SAMPLE_RATE, "-c", "1", "-b", "16", str(new))
