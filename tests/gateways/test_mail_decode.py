@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from acd.gateways.mail.automatic import Automatic, automatic
@@ -208,3 +209,23 @@ def test_machines_are_known(headers: dict[str, str], expected: Automatic) -> Non
 def test_an_empty_envelope_sender_is_a_bounce() -> None:
     assert automatic(decode(mail()), OURS, (), "") is Automatic.BOUNCE
     assert automatic(decode(mail()), OURS, (), "jo@example.org") is Automatic.PERSON
+
+
+HALF = {
+    "in headers": mail(
+        "hello", subject="=?utf-8?q?x?= \\ud83d hi", sender="=?utf-8?q?J?= \\udc00 <jo@example.org>"
+    ),
+    "UTF-7": mail("+2D0- hello", Content_Type="text/plain; charset=utf-7"),
+    "escapes": mail("\\ud83d hello", Content_Type="text/plain; charset=raw-unicode-escape"),
+    "HTML": mail("<p>&#xd83d; hello</p>", Content_Type="text/html; charset=utf-7"),
+    "no charset at all": mail("hello", Content_Type="text/plain; charset=idna"),
+}
+
+
+@pytest.mark.parametrize("raw", HALF.values(), ids=list(HALF))
+def test_half_characters_are_mended(raw: bytes) -> None:
+    """Nothing that is written down or sent can hold them: the whole mail would be unreadable."""
+    parsed = decode(raw)
+    assert msgspec.msgpack.encode(parsed)
+    assert "hello" in parsed.text
+    assert parsed.sender == "jo@example.org"

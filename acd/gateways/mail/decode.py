@@ -142,11 +142,15 @@ def _leaves(message: Message) -> Iterator[Message]:
     waiting = [message]
     while waiting:
         part = waiting.pop()
-        inner = part.get_payload()
+        inner = part.get_payload() if part.is_multipart() else None
         if part.get_content_maintype() == "multipart" and isinstance(inner, list):
             waiting.extend(reversed([one for one in inner if isinstance(one, Message)]))
         else:
             yield part
+
+
+_OF_PYTHON = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape"})
+"""Codecs that are no charset of mails."""
 
 
 def _text(part: Message) -> str:
@@ -155,7 +159,10 @@ def _text(part: Message) -> str:
     for name in (charset, "utf-8"):
         try:
             # Incrementally: what was cut off in the middle of a character is no mistake.
-            return codecs.getincrementaldecoder(name)().decode(octets)
+            if codecs.lookup(name).name in _OF_PYTHON:
+                continue
+            text = codecs.getincrementaldecoder(name)().decode(octets)
+            return text.encode(errors="replace").decode()  # UTF-7 makes half characters
         except (LookupError, TypeError, ValueError):
             continue
     return octets.decode("cp1252", "replace")

@@ -23,8 +23,11 @@ _ADDRESS = re.compile(
     r"[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]{1,64}@[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]{1,253}"
 )
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
-"""Control characters, and those that hide text or turn its direction (a false file suffix)."""
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]+"
+)
+"""Control characters, those that hide text or turn its direction (a false file suffix), and half
+characters, which the library makes of ``\\ud83d`` between encoded words."""
 
 _FOLD = re.compile(r"[\r\n]+(?=[ \t])")
 """Where a header goes on in the next line (RFC 5322, 2.2.3)."""
