@@ -8,6 +8,8 @@ from acd.core.channel import Channel
 from acd.flow.graph import Graph, Place
 from acd.flow.problems import At, Code, quoted
 
+_NOBODY: frozenset[Channel] = frozenset()
+_ONLY = {channel: frozenset({channel}) for channel in Channel}
 _BY_PREFIX = {"widget": Channel.CHAT, "sms": Channel.SMS}
 
 
@@ -35,27 +37,31 @@ def reached_by(
         entrances: address and flow, of each number.
         commands: flows that commands lead to, from wherever a customer is.
     """
-    reached: dict[Place, set[Channel]] = {}
-    todo: list[tuple[Place, Channel]] = []
     entrances = list(entrances)
-    everyone = {channel_of(address) for address, _ in entrances}
-    for flow, channel in [
-        *((flow, channel_of(address)) for address, flow in entrances),
-        *((flow, channel) for flow in commands for channel in sorted(everyone)),
-    ]:
-        if flow in graph.flows:
-            todo.append(((flow, graph.flows[flow].start), channel))
+    starts: dict[Channel, list[str]] = {}
+    for address, flow in entrances:
+        starts.setdefault(channel_of(address), []).append(flow)
+    commands = list(commands)
+    reached: dict[Place, frozenset[Channel]] = {}
+    for channel in sorted(starts):
+        for place in _led(graph, (*starts[channel], *commands), channel):
+            reached[place] = reached.get(place, _NOBODY) | _ONLY[channel]
+    return reached
+
+
+def _led(graph: Graph, flows: Iterable[str], channel: Channel) -> set[Place]:
+    """Return where contacts of a channel may come to who enter some flows."""
+    todo = [(flow, graph.flows[flow].start) for flow in flows if flow in graph.flows]
+    seen = set(todo)
     while todo:
-        place, channel = todo.pop()
-        channels = reached.setdefault(place, set())
-        if channel in channels:
-            continue
-        channels.add(channel)
-        todo += [(target, channel) for target in _ways(graph, place, channel)]
+        place = todo.pop()
         on_fail = graph.flows[place[0]].on_fail if place[0] in graph.flows else None
-        if on_fail is not None:
-            todo.append(((place[0], on_fail), channel))
-    return {place: frozenset(channels) for place, channels in reached.items()}
+        onward = [] if on_fail is None else [(place[0], on_fail)]
+        for target in (*onward, *_ways(graph, place, channel)):
+            if target not in seen:
+                seen.add(target)
+                todo.append(target)
+    return seen
 
 
 def _ways(graph: Graph, place: Place, channel: Channel) -> Iterator[Place]:

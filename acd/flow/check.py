@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from acd.core.channel import Channel
 from acd.flow.channels import check_channels, reached_by
 from acd.flow.graph import Graph, Place, graph_of, loops, lost, unreachable
-from acd.flow.kinds import Exit, Ref, To
-from acd.flow.model import Flow
+from acd.flow.kinds import Exit, Ref, To, good_prompt, is_name
+from acd.flow.model import SYSTEM_PROMPTS, Flow
 from acd.flow.problems import At, Code, Report, did_you_mean, quoted
+from acd.flow.settled import Cost, settled
 from acd.flow.template import BUILT_IN, TOLD
 
 NUMBERS, COMMANDS = "numbers.toml", "commands.toml"
@@ -26,9 +28,20 @@ _UNKNOWN = {
     To.LANGUAGE: Code.UNKNOWN_LANGUAGE,
 }
 
+_MADE = {
+    To.FLOW: "{}.toml",
+    To.QUEUE: "[{}] into queues.toml",
+    To.CALENDAR: "[{}] into hours.toml",
+    To.CONTEXT: "[{}] into a file asterisk/*.conf",
+    To.SERVICE: "[services.{}] into the settings, acd.toml",
+    To.PROMOTION: "[{}] into promotions.toml",
+    To.REPLY: "[{}] into replies.toml",
+    To.LANGUAGE: "its prompts into prompts/{}.toml",
+}
+"""What makes a name mean something."""
 
-@dataclass(frozen=True, slots=True)
-class Named:
+
+class Named(NamedTuple):
     """A place in a file and the names that stand there."""
 
     at: At
@@ -63,6 +76,7 @@ class Checked:
         is_whole: whether every exit leads to a node that could be read.
         reached: the channels whose customers may come to each node.
         said: nodes about whose ways on enough was said.
+        settled: nodes from which the graph alone shows that a human or an end comes, and how soon.
     """
 
     graph: Graph
@@ -73,6 +87,7 @@ class Checked:
     is_whole: bool
     reached: Mapping[Place, frozenset[Channel]]
     said: frozenset[Place]
+    settled: Mapping[Place, Cost]
 
 
 def check(
@@ -97,7 +112,8 @@ def check(
     _check_names((*numbers, *nodes.values()), flows, names)
     graph = graph_of(flows)
     ats = {place: named.at for place, named in nodes.items()}
-    said, is_whole = _check_ways(report, graph, nodes)
+    ends = settled(graph)
+    said, is_whole = _check_ways(report, graph, nodes, ends)
     entrances = _flows_in(NUMBERS, numbers)
     commands = [flow for _, flow in _flows_in(COMMANDS, numbers)]
     reached = reached_by(graph, entrances, commands)
@@ -111,7 +127,7 @@ def check(
         for ref in item.refs
         if ref.to is To.FLOW
     )
-    return Checked(graph, ats, entered, numbered, begun, is_whole, reached, frozenset(said))
+    return Checked(graph, ats, entered, numbered, begun, is_whole, reached, frozenset(said), ends)
 
 
 def _flows_in(file: str, named: Iterable[Named]) -> list[tuple[str, str]]:
@@ -129,12 +145,14 @@ def _check_names(everything: Sequence[Named], flows: Mapping[str, Flow], names: 
     """Report every name of something that there is not, nodes aside."""
     languages = {r.name for named in everything for r in named.refs if r.to is To.LANGUAGE}
     prompts = {n: names.prompts[n] for n in sorted(languages) if n in names.prompts}
+    prompts = _with_some(prompts, everything)
     attributes = BUILT_IN.union(
         TOLD, *(node.sets for flow in flows.values() for node in flow.nodes.values())
     )
     fine = {
         To.PROMPT: frozenset.intersection(*prompts.values()) if prompts else None,
-        To.ATTRIBUTE: attributes,
+        # What a node sets that could not be read is not known.
+        To.ATTRIBUTE: None if any(flow.broken for flow in flows.values()) else attributes,
         To.NODE: None,
         To.NUMBER: None,
         **names.known,
@@ -152,18 +170,48 @@ def _check_names(everything: Sequence[Named], flows: Mapping[str, Flow], names: 
                 at.say(Code.UNKNOWN_ATTRIBUTE, f"nothing sets {quoted(ref.name)}{hint}")
             else:
                 hint = did_you_mean(ref.name, known)
-                at.say(_UNKNOWN[ref.to], f"no {ref.to} {quoted(ref.name)}{hint}")
+                message = f"no {ref.to} {quoted(ref.name)}{hint}"
+                at.say(_UNKNOWN[ref.to], message, "" if hint else _made(ref))
+
+
+def _with_some(
+    prompts: Mapping[str, frozenset[str]], everything: Sequence[Named]
+) -> dict[str, frozenset[str]]:
+    """Return the languages that have prompts; one that has none of several is reported once."""
+    wanted = {r.name for named in everything for r in named.refs if r.to is To.PROMPT}
+    wanted -= SYSTEM_PROMPTS.keys()
+    if len(wanted) < 2:
+        return dict(prompts)
+    empty = [language for language, keys in prompts.items() if keys.isdisjoint(wanted)]
+    for language in empty:
+        everything[0].at.report.at(f"prompts/{language}.toml").say(
+            Code.UNKNOWN_PROMPT,
+            f"none of the {len(wanted)} prompts that flows name is here",
+            'a number speaks "en" unless it says "language"' if language == "en" else "",
+        )
+    return {language: keys for language, keys in prompts.items() if language not in empty}
+
+
+def _made(ref: Ref) -> str:
+    """Return how what is named would come to be."""
+    if ref.to is To.LANGUAGE and not ref.name.islower():
+        return "a language is a code such as es"
+    return f"write {_MADE[ref.to].format(ref.name)}" if is_name(ref.name) else ""
 
 
 def _unknown_prompt(at: At, key: str, prompts: Mapping[str, frozenset[str]]) -> None:
-    for language, keys in prompts.items():
-        if key not in keys:
-            hint = did_you_mean(key, keys)
-            at.say(Code.UNKNOWN_PROMPT, f"no prompt {quoted(key)} in prompts/{language}.toml{hint}")
+    lacking = [language for language, keys in prompts.items() if key not in keys]
+    close = did_you_mean(key, frozenset().union(*(prompts[language] for language in lacking)))
+    files = ", ".join(f"prompts/{language}.toml" for language in lacking)
+    at.say(
+        Code.UNKNOWN_PROMPT,
+        f"no prompt {quoted(key)} in {files}{close}",
+        "" if good_prompt(key) else "name a prompt by its key; its text stands in that file",
+    )
 
 
 def _check_ways(
-    report: Report, graph: Graph, nodes: Mapping[Place, Named]
+    report: Report, graph: Graph, nodes: Mapping[Place, Named], ends: Mapping[Place, Cost]
 ) -> tuple[set[Place], bool]:
     """Report what the graph alone shows; return the nodes about which that says enough.
 
@@ -176,7 +224,7 @@ def _check_ways(
             Code.NO_EXIT, f'{quoted(place[1])} may fail: give it {missing}, or the flow "on_fail"'
         )
     said = set(graph.exitless)
-    for loop in loops(graph):
+    for loop in loops(graph, ends):
         said.update(loop)
         way = " → ".join(name for _, name in [*loop, loop[0]])
         nodes[loop[0]].at.say(
@@ -191,7 +239,7 @@ def _check_ways(
                 f"nothing leads to node {quoted(place[1])}",
                 "lead to it from another node, or remove it",
             )
-    silent = lost(graph, (Exit.AT_ONCE, Exit.IN_TIME))
+    silent = lost(graph, (Exit.AT_ONCE, Exit.IN_TIME)) if len(ends) < len(nodes) else []
     trapped = lost(graph, tuple(Exit)) if silent else []
     for place in trapped:
         nodes[place].at.say(
@@ -217,7 +265,7 @@ def _check_targets(report: Report, graph: Graph, nodes: Mapping[Place, Named]) -
         whole = whole and bool(flow.start)  # reported as missing if not
         for key, target in (("start", flow.start), ("on_fail", flow.on_fail)):
             if target and not graph.exists((flow_name, target)):
-                _unknown_node(report.at(f"{flow_name}.toml", key), target, flow)
+                _unknown_node(report.at(f"{flow_name}.toml", key), target, flow, graph.flows)
                 whole = False
     for (flow_name, _), named in nodes.items():
         for ref in named.refs:
@@ -232,11 +280,13 @@ def _check_targets(report: Report, graph: Graph, nodes: Mapping[Place, Named]) -
                 and ref.name not in target_flow.broken
             ):
                 at = named.at.along(ref.path)
-                _unknown_node(at, ref.name, target_flow)
+                _unknown_node(at, ref.name, target_flow, graph.flows)
                 whole = False
     return whole
 
 
-def _unknown_node(at: At, name: str, flow: Flow) -> None:
-    hint = did_you_mean(name, (*flow.nodes, *flow.broken))
-    at.say(Code.UNKNOWN_NODE, f"no node {quoted(name)}{hint}")
+def _unknown_node(at: At, name: str, flow: Flow, flows: Mapping[str, Flow]) -> None:
+    close = did_you_mean(name, (*flow.nodes, *flow.broken))
+    is_flow = name.partition(".")[0] in flows
+    hint = 'another flow is entered by a node of type "goto"' if is_flow else ""
+    at.say(Code.UNKNOWN_NODE, f"no node {quoted(name)}{close}", hint)

@@ -128,10 +128,15 @@ def unreachable(graph: Graph) -> list[Place]:
     return [place for place in graph.edges if place not in seen]
 
 
-def loops(graph: Graph) -> list[list[Place]]:
-    """Return loops of ways that are all taken at once, each from where it was entered first."""
+def loops(graph: Graph, settled: Collection[Place]) -> list[list[Place]]:
+    """Return loops of ways that are all taken at once, each from where it was entered first.
+
+    Args:
+        graph: the flows.
+        settled: nodes that are in none.
+    """
     found: list[list[Place]] = []
-    done: set[Place] = set()
+    done = set(settled)
     for root in graph.edges:
         if root in done:
             continue

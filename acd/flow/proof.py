@@ -25,7 +25,7 @@ from acd.flow.check import Checked
 from acd.flow.graph import Place
 from acd.flow.probe import Cause, Explorer, Move, State, probed
 from acd.flow.problems import Code, quoted
-from acd.flow.settled import Cost, settled
+from acd.flow.settled import Cost
 
 LONGEST_STEPS = 60
 """How often a customer may be made to wait for something before a human or an end."""
@@ -262,14 +262,13 @@ def prove(site: Site, checked: Checked, *, is_whole: bool = True) -> None:
     callers = frozenset({Channel.VOICE})
     came = callers.union(*checked.reached.values())
     said = set(checked.said)
-    ends = settled(graph)
     for has_legs in (True, False):
         channels = [c for c in Channel if c in came and TRAITS[c].has_legs is has_legs]
         seconds = LONGEST_SECONDS if has_legs else inf
         own = [
             place
             for place in places
-            if not _is_fine(ends.get(place), seconds)
+            if not _is_fine(checked.settled.get(place), seconds)
             and (node := graph.node(place)) is not None
             and not (checked.reached.get(place) or callers).isdisjoint(channels)
             and not node.type.channels.isdisjoint(channels)

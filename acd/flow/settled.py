@@ -54,22 +54,28 @@ def settled(graph: Graph) -> Mapping[Place, Cost]:
     """Return the nodes that need not be explored, each with the most that comes after it.
 
     Args:
-        graph: the flows; every exit leads to a node that could be read.
+        graph: the flows. Nobody is settled who may come to a node that could not be read.
     """
     costs: dict[Place, Cost] = {}
-    ways = {place: _ways(graph, place) for place in graph.edges}
-    left = {place: len(targets) for place, targets in ways.items()}
+    ways: dict[Place, set[Place]] = {}
+    left: dict[Place, int] = {}
     sources: dict[Place, list[Place]] = {}
-    for place, targets in ways.items():
+    todo = []
+    for place in graph.edges:
+        targets = ways[place] = _ways(graph, place)
+        left[place] = len(targets)
+        if not targets:
+            todo.append(place)
         for target in targets:
             sources.setdefault(target, []).append(place)
-    todo = [place for place, count in left.items() if not count]
     while todo:
         place = todo.pop()
         node = graph.node(place)
         if node is None or not (ways[place] or node.type.reaches is not Reach.NOTHING):
             continue  # whoever comes here only goes on if they want to, so what if they do not?
-        costs[place] = _sum(place, patience(node), [(t, costs[t]) for t in ways[place]])
+        costs[place] = _sum(
+            place, patience(node), {target: costs[target] for target in ways[place]}
+        )
         for source in sources.get(place, ()):
             left[source] -= 1
             if not left[source]:
@@ -77,23 +83,27 @@ def settled(graph: Graph) -> Mapping[Place, Cost]:
     return costs
 
 
-def _ways(graph: Graph, place: Place) -> frozenset[Place]:
+def _ways(graph: Graph, place: Place) -> set[Place]:
     """Return where a contact may go on that did not choose to."""
     ways = {edge.target for edge in graph.edges[place] if edge.exit is not Exit.BY_CALLER}
-    flow, node = graph.flows[place[0]], graph.node(place)
-    if flow.escalate_after is not None and node is not None and node.type.ask is not None:
+    flow = graph.flows[place[0]]
+    if flow.escalate_after is not None and flow.nodes[place[1]].type.ask is not None:
         ways.add((place[0], flow.on_fail or ""))
-    return frozenset(ways)
+    return ways
 
 
-def _sum(place: Place, own: Cost, after: list[tuple[Place, Cost]]) -> Cost:
+def _sum(place: Place, own: Cost, after: Mapping[Place, Cost]) -> Cost:
     """Return what a node and the worst after it cost.
 
     Whoever is led to another flow may come back, so the worst there and the worst here add up.
     """
-    here = [cost for target, cost in after if target[0] == place[0]] or [Cost()]
-    there = [cost for target, cost in after if target[0] != place[0]] or [Cost()]
-    return Cost(
-        own.steps + max(c.steps for c in here) + max(c.steps for c in there),
-        own.seconds + max(c.seconds for c in here) + max(c.seconds for c in there),
-    )
+    if not after:
+        return own
+    here = [cost for target, cost in after.items() if target[0] == place[0]]
+    there = [cost for target, cost in after.items() if target[0] != place[0]]
+    costs = [own, *map(_worst, filter(None, (here, there)))]
+    return Cost(*map(sum, zip(*costs, strict=True)))
+
+
+def _worst(costs: list[Cost]) -> Cost:
+    return costs[0] if len(costs) == 1 else Cost(*map(max, zip(*costs, strict=True)))

@@ -82,7 +82,8 @@ def _known(
         if before is not None and brought <= before:
             continue
         known[place] = brought if before is None else before | brought
-        onward = known[place] | sets.get(place, frozenset())
+        here = sets.get(place)
+        onward = known[place] | here if here else known[place]
         todo += [(target, onward) for target in after.get(place, ())]
     return known
 
