@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import multiprocessing
 import os
 import signal
@@ -19,6 +20,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from acd.testing import warmed
 from acd.testing.engine import EngineProcess
@@ -40,6 +42,11 @@ class Ran:
     status: int
     out: str
     err: str
+
+    @property
+    def json(self) -> Any:
+        """What is in the document on standard output."""
+        return json.loads(self.out)
 
 
 def run(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from acd import __version__
+from acd.testing.warm import Ran, run
 
 pytestmark = pytest.mark.app
 
@@ -22,42 +21,51 @@ SCENARIO = Path("acd/sim/scenarios/erlang-c-2.toml").absolute()
 ACD = Path(sys.executable).with_name("acd")
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What came of a command."""
+Run = Callable[..., Ran]
 
-    status: int
-    out: str
-    err: str
 
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
+def _checked(ran: Ran, status: int) -> Ran:
+    assert ran.status == status, ran
+    assert "Traceback" not in ran.err
+    if status:
+        assert ran.err or ran.out
+    return ran
 
 
 @pytest.fixture
-def acd(tmp_path: Path):
-    """Run `acd` in an empty directory with a home of its own and a clean environment."""
+def clean(tmp_path: Path) -> dict[str, str]:
+    """A clean environment, with a home of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ACD_")}
+    return {**kept, "ACD_HOME": str(tmp_path / "home")}
 
-    def run(*words: str, status: int = 0, **environment: str) -> Ran:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("ACD_")}
+
+@pytest.fixture
+def acd(tmp_path: Path, clean: dict[str, str]) -> Run:
+    """Run `acd` in an empty directory, with everything imported before."""
+
+    def run_warm(*words: str, status: int = 0, **environment: str) -> Ran:
+        return _checked(run(words, cwd=tmp_path, environment={**clean, **environment}), status)
+
+    return run_warm
+
+
+@pytest.fixture
+def program(tmp_path: Path, clean: dict[str, str]) -> Run:
+    """Run the program itself, from its first import on."""
+
+    def run_program(*words: str, status: int = 0, **environment: str) -> Ran:
         done = subprocess.run(
             [str(ACD), *words],
             cwd=tmp_path,
-            env={**kept, "ACD_HOME": str(tmp_path / "home"), **environment},
+            env={**clean, **environment},
             capture_output=True,
             text=True,
             timeout=60,
             stdin=subprocess.DEVNULL,
         )
-        ran = Ran(done.returncode, done.stdout, done.stderr)
-        assert ran.status == status, ran
-        assert "Traceback" not in ran.err
-        if status:
-            assert ran.err or ran.out
-        return ran
+        return _checked(Ran(done.returncode, done.stdout, done.stderr), status)
 
-    return run
+    return run_program
 
 
 def _says(ran: Ran, first: str, hint: str = "") -> None:
@@ -71,8 +79,8 @@ def _says(ran: Ran, first: str, hint: str = "") -> None:
 # --- the whole ----------------------------------------------------------------------------------
 
 
-def test_version(acd):
-    assert acd("--version").out == f"acd {__version__}\n"
+def test_version(program):
+    assert program("--version").out == f"acd {__version__}\n"
 
 
 COMMANDS = (
@@ -81,8 +89,8 @@ COMMANDS = (
 )  # fmt: skip
 
 
-def test_help_lists_every_command_and_how_to_begin(acd):
-    text = acd("--help").out
+def test_help_lists_every_command_and_how_to_begin(program):
+    text = program("--help").out
     for command in COMMANDS:
         assert re.search(rf"^│ {command} ", text, re.MULTILINE), command
     assert "acd up --demo" in text
@@ -91,8 +99,8 @@ def test_help_lists_every_command_and_how_to_begin(acd):
 @pytest.mark.parametrize(
     "command", [c for c in COMMANDS if c not in ("agents", "token", "asterisk")]
 )
-def test_help_of_a_command_teaches_by_examples(acd, command):
-    text = acd(command, "--help").out
+def test_help_of_a_command_teaches_by_examples(program, command):
+    text = program(command, "--help").out  # a command is loaded alone
     assert "Examples:" in text
     assert f"acd {command}" in text
 
@@ -124,8 +132,8 @@ def test_bad_settings_are_all_listed(acd, tmp_path):
         assert key in ran.err
 
 
-def test_a_misspelt_variable_is_not_silently_without_effect(acd):
-    _says(acd("doctor", status=2, ACD_HTTP_PROT="1"), "ACD_HTTP_PROT")
+def test_a_misspelt_variable_is_not_silently_without_effect(program):
+    _says(program("doctor", status=2, ACD_HTTP_PROT="1"), "ACD_HTTP_PROT")
 
 
 @pytest.mark.parametrize(
@@ -207,9 +215,9 @@ def test_check_of_nothing(acd):
 # --- sim, replay, erlang ------------------------------------------------------------------------
 
 
-def test_sim_is_repeatable_and_follows_the_seed(acd):
-    one = acd("sim", str(SCENARIO), "--json", PYTHONHASHSEED="1").json
-    same = acd("sim", str(SCENARIO), "--json", PYTHONHASHSEED="2").json
+def test_sim_is_repeatable_and_follows_the_seed(acd, program):
+    one = program("sim", str(SCENARIO), "--json", PYTHONHASHSEED="1").json
+    same = program("sim", str(SCENARIO), "--json", PYTHONHASHSEED="2").json
     other = acd("sim", str(SCENARIO), "--seed", "77", "--json").json
     assert one == same
     assert one["log_hash"] != other["log_hash"]

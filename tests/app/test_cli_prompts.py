@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 import wave
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from acd.adapters import player
 from acd.adapters.asterisk.install import default_cache
+from acd.testing import warm
+from acd.testing.warm import Ran
 
 pytestmark = pytest.mark.app
 
-ACD = Path(sys.executable).with_name("acd")
 
 MAIN = """
 start = "menu"
@@ -43,19 +39,6 @@ old.one = "Nobody says this."
 """
 
 RUSSIAN = 'hello = "Здравствуйте."\n'
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What came of a command."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 Run = Callable[..., Ran]
@@ -90,21 +73,13 @@ def acd(tmp_path: Path, site: Path) -> Run:
             for name, value in os.environ.items()
             if not name.startswith(("ACD_", "PULSE_", "XDG_"))
         }
-        done = subprocess.run(
-            [str(ACD), "prompts", *words],
-            cwd=tmp_path,
-            env={
-                **kept,
-                "ACD_HOME": str(tmp_path / "home"),
-                "XDG_CACHE_HOME": str(tmp_path / "cache"),
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            timeout=60,
-            stdin=subprocess.DEVNULL,
-        )
-        ran = Ran(done.returncode, done.stdout, done.stderr)
+        given = {
+            **kept,
+            "ACD_HOME": str(tmp_path / "home"),
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+            **environment,
+        }
+        ran = warm.run(("prompts", *words), cwd=tmp_path, environment=given)
         assert ran.status == status, ran
         assert "Traceback" not in ran.err
         return ran

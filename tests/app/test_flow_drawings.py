@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,10 +16,10 @@ from acd.app.flowviews import FlowDocument, flow_document
 from acd.app.journeys import NodeTally, VersionTally
 from acd.app.site import load_site
 from acd.core.site import Site
+from acd.testing import warm
 
 pytestmark = pytest.mark.app
 
-ACD = Path(sys.executable).with_name("acd")
 DIALPLANS = Path("dialplans").absolute()
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -92,18 +90,11 @@ def test_an_svg_says_the_same(main: FlowDocument):
 
 def acd(where: Path, *words: str, status: int = 0) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ACD_")}
-    done = subprocess.run(
-        [str(ACD), "flow", *words],
-        cwd=where,
-        env={**kept, "ACD_HOME": str(where / "home")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == status, done
-    assert "Traceback" not in done.stderr
-    return done.stderr if status else done.stdout
+    given = {**kept, "ACD_HOME": str(where / "home")}
+    done = warm.run(("flow", *words), cwd=where, environment=given)
+    assert done.status == status, done
+    assert "Traceback" not in done.err
+    return done.err if status else done.out
 
 
 def test_the_command_reads_a_directory(tmp_path: Path, site: Site):

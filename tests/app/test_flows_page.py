@@ -8,35 +8,34 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from pagekit import Block, blocks, write
 
 from acd.app.check import check
+from acd.testing import warm
 
 pytestmark = pytest.mark.app
 
 ROOT = Path(__file__).resolve().parents[2]
-ACD = Path(sys.executable).with_name("acd")
 PAGE = (ROOT / "docs" / "flows.md").read_text()
 TUTORIAL, REFERENCE = PAGE.split("\n## The files\n")
 
 
 def run(place: Path, *words: str) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ACD_")}
-    done = subprocess.run(
-        [str(ACD) if words[0] == "acd" else words[0], *words[1:]],
-        cwd=place,
-        env={**kept, "ACD_HOME": str(place / "home")},
-        capture_output=True,
-        text=True,
-        timeout=60,
+    given = {**kept, "ACD_HOME": str(place / "home")}
+    if words[0] == "acd":
+        done = warm.run(words[1:], cwd=place, environment=given)
+        assert done.err == "", done
+        return done.out
+    other = subprocess.run(
+        words, cwd=place, env=given, capture_output=True, text=True, timeout=60,
         stdin=subprocess.DEVNULL,
-    )
-    assert done.stderr == "", done
-    return done.stdout
+    )  # fmt: skip
+    assert other.stderr == "", other
+    return other.stdout
 
 
 def converse(place: Path, block: Block) -> None:
