@@ -65,6 +65,8 @@ def read_files(
     problems: list[Problem] = []
     for folder in folders:
         for path in sorted((directory / folder).glob(f"*{suffix}")):
+            if path.name.startswith("."):  # an editor's own: .#main.toml
+                continue
             name = path.relative_to(directory).as_posix()
             try:
                 with path.open("rb") as file:
@@ -82,7 +84,7 @@ def read_sounds(directory: Path) -> tuple[dict[str, Sound], list[Problem]]:
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory).as_posix()
         try:
-            if not path.is_file():
+            if path.name.startswith(".") or not path.is_file():
                 continue
             if path.stat().st_size > _LARGEST_SOUND:
                 sounds[name] = Sound("", "is larger than 50 MB")

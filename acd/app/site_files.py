@@ -67,7 +67,12 @@ def read_directory(directory: Path) -> dict[str, bytes]:
     try:
         if not directory.is_dir():
             raise SiteFilesError(f"there is no directory {directory}")
-        paths = {path for one in _PATTERNS for path in directory.glob(one) if path.is_file()}
+        paths = {
+            path
+            for one in _PATTERNS
+            for path in directory.glob(one)
+            if path.is_file() and not path.name.startswith(".")  # an editor's own, .DS_Store …
+        }
     except (OSError, ValueError) as error:
         raise SiteFilesError(f"{directory} cannot be read: {error}") from None
     files: dict[str, bytes] = {}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from acd.core.site import Command
 from acd.flow import schema
 from acd.flow.check import Named
 from acd.flow.kinds import BAD, DIGITS, ListOf, Name, OneOf, TableOf, Text, To, good_name
-from acd.flow.problems import At
+from acd.flow.problems import At, Code, quoted
 from acd.flow.schema import read_schema, refs_of
 
 _WORDS = TableOf(
@@ -51,12 +51,28 @@ class CommandKeys:
 
 def read_commands(raw: Mapping[str, object], at: At) -> tuple[tuple[Command, ...], list[Named]]:
     """Return the commands in the order written, and what they name and where."""
-    commands, named = [], []
+    commands: list[Command] = []
+    named = []
     for name, table in raw.items():
         place = at / name
         keys = read_schema(CommandKeys, table, place)
         if not good_name(name, "command", place) or keys is BAD:
             continue
+        _say_twice(keys, commands, place)
         commands.append(Command(name, keys.does, keys.flow or "", keys.key or "", keys.words or {}))
         named.append(Named(place, tuple(refs_of(keys))))
     return tuple(commands), named
+
+
+def _say_twice(keys: CommandKeys, before: Sequence[Command], at: At) -> None:
+    """Report a key, or words, that another command has: that one would always be meant."""
+    for other in before:
+        if keys.key is not None and keys.key == other.key:
+            message = f"key {quoted(keys.key)} is that of {quoted(other.name)} already"
+            (at / "key").say(Code.BAD_VALUE, message)
+        for language, words in (keys.words or {}).items():
+            taken = {word.casefold() for word in other.words.get(language, ())}
+            for index, word in enumerate(words):
+                if word.casefold() in taken:
+                    message = f"{quoted(word)} is a word of {quoted(other.name)} already"
+                    (at / "words" / language / index).say(Code.BAD_VALUE, message)

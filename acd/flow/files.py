@@ -22,6 +22,7 @@ from acd.flow.kinds import (
     Text,
     To,
     good_name,
+    wrong_type,
 )
 from acd.flow.kinds import Number as NumberKind
 from acd.flow.problems import At, Code, quoted
@@ -30,6 +31,9 @@ from acd.flow.schema import key, read_schema, refs_of
 Raw = Mapping[str, object]
 
 _ADDRESS = re.compile(r"\+?[0-9*#]{1,32}|[^\s@:]{1,64}@[^\s@:]{1,255}|[a-z]+:[^\s]{1,128}")
+_BETWEEN = re.compile(r"[\s()./-]")
+"""What people write between the digits of a number."""
+
 _WHOLE = frozenset({DEFAULT_NUMBER, *Channel} - {Channel.VOICE})
 
 # --- numbers.toml -------------------------------------------------------------------------------
@@ -55,10 +59,15 @@ def read_numbers(raw: Raw, at: At) -> tuple[dict[str, Number], list[Named]]:
     for number, entry in raw.items():
         place = at / number
         if number not in _WHOLE and not _ADDRESS.fullmatch(number):
+            bare = _BETWEEN.sub("", number)
             place.say(
                 Code.BAD_NUMBER,
                 f"{quoted(number)} is neither a number (+, digits, *, #) nor an address",
+                f"write {quoted(bare)}" if _ADDRESS.fullmatch(bare) else "",
             )
+        if not isinstance(entry, str | dict):
+            wrong_type(place, "the name of a flow, or a table", entry)
+            continue
         short = isinstance(entry, str)
         keys = read_schema(NumberKeys, {"flow": entry} if short else entry, place)
         if keys is BAD:

@@ -89,11 +89,18 @@ class _SlotsKind(Plain):
                 at.say(Code.BAD_HOURS, f'{quoted(text)} is no time at all; "00:00-24:00" is a day')
                 return BAD
             slots.append(slot)
-        slots.sort()
-        if any(one[1] > other[0] for one, other in pairwise(slots)):
-            at.say(Code.BAD_HOURS, "times overlap")
-            return BAD
-        return tuple(slots)
+        for (one, text), (other, next_text) in pairwise(sorted(zip(slots, texts, strict=True))):
+            if one[1] > other[0]:
+                over_night = one if one[1] > 1440 else other if other[1] > 1440 else None
+                hint = (
+                    f"{quoted(text if over_night is one else next_text)} ends on the next day"
+                    if over_night
+                    else ""
+                )
+                message = f"{quoted(text)} and {quoted(next_text)} overlap"
+                at.say(Code.BAD_HOURS, message, hint)
+                return BAD
+        return tuple(sorted(slots))
 
 
 def _slot(text: str) -> tuple[int, int] | None:
@@ -206,8 +213,12 @@ def read_calendar(
     if keys is BAD:
         return None
     if keys.timezone not in zones:
-        hint = did_you_mean(keys.timezone, zones)
-        (at / "timezone").say(Code.BAD_TIMEZONE, f"no time zone {quoted(keys.timezone)}{hint}")
+        close = did_you_mean(keys.timezone, zones)
+        (at / "timezone").say(
+            Code.BAD_TIMEZONE,
+            f"no time zone {quoted(keys.timezone)}{close}",
+            "" if close else "a continent and a city: Europe/Madrid",
+        )
         good = False
     week: dict[str, Slots] = {}
     for days, slots in keys.week.items():
@@ -229,14 +240,22 @@ def _holidays(wish: HolidayKeys, at: At, book: HolidayBook) -> dict[str, str] | 
     """Return ISO date to the title of its holiday, or None after reporting what is wrong."""
     countries, country = book.countries(), wish.country
     if country not in countries:
-        hint = did_you_mean(country, countries)
-        (at / "country").say(Code.UNKNOWN_COUNTRY, f"no country {quoted(country)}{hint}")
+        close = did_you_mean(country, countries)
+        (at / "country").say(
+            Code.UNKNOWN_COUNTRY,
+            f"no country {quoted(country)}{close}",
+            "" if close else "two letters (ISO 3166): ES",
+        )
         return None
     parts, part = book.subdivisions(country), wish.subdivision
     if part and part not in parts:
-        hint = did_you_mean(part, parts)
-        message = f"{quoted(country)} has no part {quoted(part)}{hint}"
-        (at / "subdivision").say(Code.UNKNOWN_COUNTRY, message)
+        bare = part.removeprefix(f"{country}-")
+        close = f' (did you mean "{bare}"?)' if bare in parts else did_you_mean(part, parts)
+        (at / "subdivision").say(
+            Code.UNKNOWN_COUNTRY,
+            f"{quoted(country)} has no part {quoted(part)}{close}",
+            "" if close else f"there are {', '.join(sorted(parts)) or 'none'}",
+        )
         return None
     found = book.holidays(country, part)
     known = {name for holiday in found.values() for name in holiday.wordings}

@@ -322,6 +322,9 @@ class Template(Text):
         text = Text.read(self, raw, at)
         if text is BAD:
             return BAD
+        if "{secret." in text:
+            at.say(Code.BAD_VALUE, "a secret stands in the body of a lookup or webhook only")
+            return BAD
         for kind in kinds(text):
             if not self.spoken:
                 at.say(Code.BAD_VALUE, f"a value such as {{name:{kind}}} makes sense in say only")

@@ -45,7 +45,12 @@ def read_flow(raw: Mapping[str, object], at: At | None = None) -> Flow:
         What could be read; what could not is in :attr:`acd.flow.model.Flow.broken`.
     """
     at = at or Report().at("")
-    keys = read_schema(FlowKeys, {k: v for k, v in raw.items() if k != "node"}, at)
+    tables = {k for k, v in raw.items() if isinstance(v, dict)}
+    for name in tables - {"node"}:
+        (at / name).say(
+            Code.UNKNOWN_KEY, f"no key {quoted(name)} here", "a node is a table [node.NAME]"
+        )
+    keys = read_schema(FlowKeys, {k: v for k, v in raw.items() if k not in {*tables, "node"}}, at)
     # Taken from the raw table, so that another key's problem does not make all nodes unreachable.
     start, on_fail = raw.get("start"), raw.get("on_fail")
     start = start if isinstance(start, str) else ""
@@ -79,7 +84,9 @@ def _read_node(name: str, raw: object, on_fail: str | None, at: At) -> Node | No
         return None
     type_name = raw.get("type")
     if type_name is None:
-        at.say(Code.MISSING_KEY, f'node {quoted(name)} has no "type"')
+        close = [key for key in raw if did_you_mean(key.lower(), ("type",))]
+        hint = f'write "type" for {quoted(close[0])}' if close else ""
+        at.say(Code.MISSING_KEY, f'node {quoted(name)} has no "type"', hint)
         return None
     if not isinstance(type_name, str):
         wrong_type(at / "type", "a text", type_name)

@@ -117,9 +117,10 @@ class Body(Plain):
         return is_good
 
     def refs(self, value: Any) -> Iterator[Ref]:
-        """The attributes of the texts."""
+        """The attributes of the texts, and the secrets, which are `secret.name`."""
         for path, template in value.items():
-            for name in names(template):
+            secret = _SECRET.fullmatch(template)
+            for name in (f"secret.{secret[1]}",) if secret else names(template):
                 yield Ref(To.ATTRIBUTE, name, tuple(path.split(".")))
 
 

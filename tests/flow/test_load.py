@@ -62,6 +62,10 @@ CASES: list[dict[str, str]] = [
         "commands.toml": '[again]\nwords = { fr = ["encore"] } #! unknown-language\n'
         'does = "repeat"\n'
     },
+    {
+        "commands.toml": '[a]\nkey = "0"\nwords = { en = ["help"] }\ndoes = "repeat"\n'
+        '[b]\nkey = "0" #! bad-value\nwords = { en = ["me", "Help"] } #! bad-value\ndoes = "back"\n'
+    },
     {"promotions.toml": '[summer]\ncodes = ["A"]\nfirst = "2026-06-01" #! bad-date\n'},
     {
         "main.toml": NODE + 'type = "branch"\ndefault = "bye"\n'
@@ -125,6 +129,13 @@ CASES: list[dict[str, str]] = [
         '{ is = "en", to = "bye" },\n{ at_least = 3, to = "bye" }, #! never-a-number\n]\n' + BYE
     },
     # --- secrets ---
+    {
+        "main.toml": NODE + 'type = "secret"\nprompt = "hello"\nname = "pin"\n'
+        'on_fail = "bye"\nnext = "b"\n[node.b]\ntype = "webhook"\nservice = "crm"\npath = "/"\n'
+        'body = { a = "{secret.pin}", b = "{secret.pan}" } #! unknown-attribute\n'
+        'wait = true\nnext = "bye"\non_fail = "bye"\n'
+    },
+    {"main.toml": NODE + 'type = "say"\ntext = "It is {secret.pin}." #! bad-value\nnext = "bye"\n'},
     {
         "main.toml": 'start = "a"\n[node.a]\ntype = "set"\n'
         'values = { api_key = "k-774-aa-1" } #! secret-in-file\nnext = "b"\n'
@@ -492,6 +503,65 @@ def test_what_a_broken_file_would_have_said_is_not_missed() -> None:
 def test_a_problem_says_what_might_be_meant(wrong: str, right: str) -> None:
     _, found = read({"main.toml": wrong})
     assert right in found[0].message
+
+
+SPANISH = {"numbers.toml": '"100" = "main"\n"101" = { flow = "main", language = "es" }\n'}
+MENU = 'type = "menu"\nprompt = "menu"\nkeys = { 1 = "bye" }\non_fail = "bye"\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "hint"),
+    [
+        ("main.toml", NODE + MENU.replace('"menu"\nkeys', '"Press 1."\nkeys'), "by its key"),
+        ("main.toml", NODE + MENU.replace('1 = "bye"', '1 = "sales"'), 'of type "goto"'),
+        ("main.toml", NODE + MENU.replace('1 = "bye"', '1 = "sales.a"'), 'of type "goto"'),
+        ("main.toml", NODE + MENU.replace("type", "Type"), '"type" for "Type"'),
+        ("main.toml", NODE.replace("node.a", "nodes.a") + MENU, "[node.NAME]"),
+        ("main.toml", NODE + ENQUEUE.replace("sales", "other"), "[other] into queues.toml"),
+        ("numbers.toml", '"100" = { flow = "main", language = "Greek" }\n', "a code such as es"),
+        ("numbers.toml", '"100" = { flow = "main", language = "el" }\n', "prompts/el.toml"),
+        ("numbers.toml", '"+1 (555) 01-42" = "main"\n', 'write "+15550142"'),
+        ("queues.toml", "[sales]\ntitle = 5\n[support]\n", 'in quotes: "5"'),
+        ("hours.toml", '[o]\ntimezone = "Home"\nweek = {}\n', "Europe/Madrid"),
+        ("hours.toml", f'{HOLIDAYS}"Utopia"\n', "two letters"),
+        ("hours.toml", f'{HOLIDAYS}{{ country = "UT", subdivision = "Q" }}\n', "there are N"),
+        (
+            "hours.toml",
+            '[o]\ntimezone = "UTC"\nweek = { mon = ["17:00-09:00", "18:00-19:00"] }\n',
+            '"17:00-09:00" ends on the next day',
+        ),
+    ],
+)
+def test_a_problem_says_how_to_mend_it(file: str, text: str, hint: str) -> None:
+    sales = {"sales.toml": f'start = "bye"\n{BYE}'}
+    main = {"main.toml": f'start = "bye"\n{BYE}'}
+    _, found = read(sales | main | {file: text})
+    assert any(hint in problem.hint for problem in found), found
+
+
+def test_the_part_of_a_country_is_known_by_its_whole_code() -> None:
+    _, found = read({"hours.toml": f'{HOLIDAYS}{{ country = "UT", subdivision = "UT-N" }}\n'})
+    assert 'did you mean "N"?' in found[0].message
+
+
+def test_a_prompt_that_no_language_has_is_told_once() -> None:
+    _, found = read({"main.toml": NODE + MENU.replace('"menu"\nkeys', '"x"\nkeys'), **SPANISH})
+    assert [p.message for p in found] == ['no prompt "x" in prompts/en.toml, prompts/es.toml']
+
+
+def test_a_language_without_any_prompt_is_told_once() -> None:
+    play = 'type = "play"\nprompt = ["hello", "late"]\nnext = "bye"\n'
+    _, found = read({"main.toml": NODE + play, "prompts/es.toml": 'x = "y"\n', **SPANISH})
+    assert [(p.file, p.line, p.message) for p in found] == [
+        ("prompts/es.toml", 1, "none of the 2 prompts that flows name is here")
+    ]
+
+
+def test_what_a_broken_node_sets_is_not_missed() -> None:
+    look_up = 'type = "set"\nvalue = { x = "1" }\nnext = "b"\n'
+    say = '[node.b]\ntype = "say"\ntext = "{x}"\nnext = "bye"\n'
+    _, found = read({"main.toml": NODE + look_up + say})
+    assert [p.code for p in found] == ["unknown-key"]
 
 
 def test_a_message_is_one_line_whatever_the_name_is() -> None:

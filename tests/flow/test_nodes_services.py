@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flowkit import FILES, UTOPIA, ZONES, Caller, call, flow_text, read
+from flowkit import BYE, FILES, UTOPIA, ZONES, Caller, call, flow_text, read
 
 from acd.core.channel import Channel
 from acd.core.flows import (
@@ -29,6 +29,16 @@ SORRY = '[node.sorry]\ntype = "play"\nprompt = "wrong"\nnext = "bye"\n'
 FOUND = '[node.found]\ntype = "play"\nprompt = "hello"\nnext = "bye"\n'
 NOBODY = '[node.nobody]\ntype = "play"\nprompt = "late"\nnext = "bye"\n'
 KNOWN = '[node.known]\ntype = "set"\nvalues = { id = "{ani}" }\nnext = "a"\n'
+PIN = {  # where it is asked for
+    "pin.toml": f"""start = "a"
+on_fail = "bye"
+[node.a]
+type = "secret"
+prompt = "hello"
+name = "pin"
+next = "bye"
+{BYE}"""
+}
 LOOKUP = f"""start = "known"
 {KNOWN}[node.a]
 type = "lookup"
@@ -148,7 +158,7 @@ POST = LOOKUP.replace('service = "crm"', 'service = "crm"\nmethod = "POST"').rep
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_the_body_of_a_lookup_is_texts(value: str) -> None:
-    what = lookup(call(POST, ani=value))
+    what = lookup(call(POST, PIN, ani=value))
     assert what.method == "POST"
     assert what.body == {"kind": f"call {value}", "customer.number": value}
     assert what.secrets == {"pin": "pin"}
@@ -195,7 +205,9 @@ def test_what_a_lookup_refuses(key: str, value: str, code: str) -> None:
 
 
 def problems(flow: str) -> list[Problem]:
-    files = FILES | {"main.toml": flow_text(flow)}
+    # What follows a talk may know anything.
+    after = {"queues.toml": '[sales]\nafter = "main"\n[support]\n'}
+    files = FILES | PIN | after | {"main.toml": flow_text(flow)}
     encoded = {name: text.encode() for name, text in files.items()}
     return load(encoded, {}, ZONES, UTOPIA, services={"crm"})[1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,10 @@ class _SecretName(Plain):
             return raw
         at.say(Code.BAD_NAME, f"{quoted(raw)} cannot be a name: small letters, digits, underscores")
         return BAD
+
+    def sets(self, value: Any) -> Iterator[str]:
+        """The name by which bodies know it."""
+        yield f"secret.{value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
