@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from acd.app.site import STORIES, load_site, read_files
-from acd.app.stories import tell
+from acd.app.stories import tell_all
 from acd.app.story import read_stories
 from acd.flow.problems import Problem, Report
 
@@ -28,6 +28,5 @@ def check(
     report = Report([*problems, *unreadable])
     written = read_stories(files, report)
     if site is not None:
-        for story in written:
-            tell(site, story)
+        tell_all(site, written)
     return report.sorted()

@@ -6,7 +6,7 @@ agent is logged in, so a customer who reaches a queue stays there until the stor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,8 +24,10 @@ from acd.core.ids import AgentName, ContactId, LegId, OfferId, PlaybackId, Recor
 from acd.core.leg import GoneCause
 from acd.core.message import Author
 from acd.core.site import Site
-from acd.core.timers import Instant, after
+from acd.core.task import Lookup, Task
+from acd.core.timers import Instant, after, elapsed_seconds
 from acd.flow.channels import channel_of
+from acd.flow.interpreter import FlowInterpreter
 from acd.flow.problems import Code, did_you_mean, quoted
 from acd.flow.schema import keys_of
 
@@ -36,17 +38,28 @@ _LEG = LegId("story-caller")
 _NODE = "story"
 
 
-def tell(site: Site, written: Written) -> None:
-    """Tell a story and report the first step that goes another way, with what happened instead."""
+def tell_all(site: Site, stories: Iterable[Written]) -> None:
+    """Tell stories and report of each the first step that goes another way, and what happened."""
+    flows = flow_interpreter()  # one for all: it has the site's flows to get ready only once
+    for written in stories:
+        _tell(site, written, flows)
+
+
+def _tell(site: Site, written: Written, flows: FlowInterpreter) -> None:
     story, at = written.story, written.at
-    teller = _Teller(_with_full_queues(site, story.full), story)
+    for index, queue in enumerate(story.full):
+        if queue not in site.queues:
+            hint = did_you_mean(queue, site.queues)
+            (at / "full" / index).say(Code.BAD_STORY, f"no queue {quoted(queue)}{hint}")
+    teller = _Teller(_with_full_queues(site, story.full), story, flows)
     for index, step in enumerate(story.steps):
         name, wish = step.parts()
         complaint = _STEPS[name](teller, wish)
         if complaint:
             (at / "steps" / index).say(
                 Code.STORY_FAILED,
-                f"{quoted(story.title)}, step {index + 1}: {complaint}; {teller.story_so_far()}",
+                f"{quoted(story.title)}, step {index + 1}, {teller.time()}: {complaint}; "
+                f"{teller.story_so_far()}",
             )
             return
 
@@ -64,18 +77,20 @@ def _with_full_queues(site: Site, full: tuple[str, ...]) -> Site:
 class _Teller:
     """One call of one story: the engine, and the little of a PBX that it needs."""
 
-    def __init__(self, site: Site, story: Story) -> None:
+    def __init__(self, site: Site, story: Story, flows: FlowInterpreter) -> None:
         self.now = story.begins_at()
-        self.engine = Engine(flow_interpreter(), is_strict=True)
+        self.engine = Engine(flows, is_strict=True)
         self.story = story
         self.site = site
         self.contact: Contact | None = None
         self.reason: EndReason | None = None
         self.heard: list[str] = []
+        self.heard_at: list[Instant] = []
         self.listened = 0  # how much of it the story has asked for
         self.playing: tuple[Instant, PlaybackId] | None = None
         self.recording: RecordingId | None = None
         self.task: TaskId | None = None
+        self.asked: Task | None = None
         self.offer: tuple[OfferId, LegId | None] | None = None
         self.is_out = False  # in the site's own dialplan
         self.promised = ""
@@ -102,11 +117,11 @@ class _Teller:
                 case e.ContactEnded(contact, reason) if self._is_mine(contact):
                     self.reason = reason
                 case e.MessageAdded(author=Author.SYSTEM, text=text):
-                    self.heard.append(text)
+                    self._hear(text)
                 case e.ScoreKept(score=score):
                     self.scores.append(score)
-                case e.TaskStarted(task=task, is_errand=False):
-                    self.task = task
+                case e.TaskStarted(task=task, what=what, is_errand=False):
+                    self.task, self.asked = task, what
                 case e.TaskEnded(task=task) if task == self.task:
                     self.task = None
                 case e.OfferMade(offer=offer, leg=leg):
@@ -114,7 +129,7 @@ class _Teller:
         for effect in outcome.effects:
             match effect:
                 case f.Play(_, playback, prompts):
-                    self.heard += [prompt.value for prompt in prompts]
+                    self._hear(*(prompt.value for prompt in prompts))
                     self.playing = (after(self.now, PLAY_SECONDS), playback)
                 case f.StopPlay():
                     self.playing = None
@@ -127,6 +142,10 @@ class _Teller:
                 case f.HangUp(leg):
                     self.playing = None if leg == _LEG else self.playing
                     self.send(i.LegGone(leg))
+
+    def _hear(self, *texts: str) -> None:
+        self.heard += texts
+        self.heard_at += [self.now] * len(texts)
 
     def _is_mine(self, contact: ContactId) -> bool:
         return self.contact is not None and self.contact.id == contact
@@ -166,6 +185,8 @@ class _Teller:
         return ""
 
     def presses(self, wish: str) -> str:
+        if self.story.calls is None:
+            return "this is written: no key can be pressed"
         for digit in wish:
             if self.contact is None or self.contact.state is not ContactState.IN_FLOW:
                 return f"nobody listens to key {quoted(digit)}"
@@ -187,9 +208,10 @@ class _Teller:
 
     def hangs_up(self, wish: bool) -> str:
         self.playing = None
+        if self.contact is None:
+            return "nothing has begun that could end"
         if self.story.calls is None:
             self.intake += 1
-            assert self.contact is not None
             self.send(i.CustomerLeft(self.intake, "story"))
         else:
             self.send(i.LegGone(_LEG, GoneCause.NORMAL))
@@ -219,6 +241,9 @@ class _Teller:
             if not self.play_on():
                 return "has asked nothing outside"
         values = {name: text for name, text in wish.items() if name != "outcome"}
+        if isinstance(self.asked, Lookup) and (more := values.keys() - self.asked.take.keys()):
+            hint = did_you_mean(min(more), self.asked.take)
+            return f"the flow takes no {quoted(min(more))} of the answer{hint}"
         if self.is_out:
             result = values.get("result", "")
             self.is_out = False
@@ -304,16 +329,27 @@ class _Teller:
     def _is_waiting(self) -> bool:
         return self.contact is not None and self.contact.state is ContactState.WAITING
 
+    def time(self) -> str:
+        """Return what time it is in the story, and how much of it has passed."""
+        local = self.story.local(self.now)
+        return f"{local:%H:%M:%S} ({self._since(self.now)})"
+
+    def _since(self, instant: Instant) -> str:
+        return f"{elapsed_seconds(self.story.begins_at(), instant):.0f} s"
+
     def story_so_far(self) -> str:
         """Return what happened, for whoever wonders."""
-        heard = ", ".join(self.heard) or "nothing"
+        if self.contact is None:
+            address = self.story.calls or self.story.writes_to or ""
+            return f"nothing has come of {quoted(address)}: is it in numbers.toml?"
+        both = zip(self.heard, self.heard_at, strict=True)
+        heard = ", ".join(f"{text} ({self._since(then)})" for text, then in both) or "nothing"
         if self.reason is not None:
             place = f"ended with {self.reason.value}"
         elif self._is_waiting():
-            assert self.contact is not None
             place = f"waits in queue {self.contact.queue}"
         else:
-            cursor = self.contact.cursor if self.contact is not None else None
+            cursor = self.contact.cursor
             place = f"is at {cursor.flow}/{cursor.node}" if cursor is not None else "is nowhere"
         return f"the customer {place} and heard {heard}"
 

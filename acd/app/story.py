@@ -35,6 +35,7 @@ LIVE_SECONDS = 20.0
 """Longest wait, and longest message, of a story that is told by a real call: it really takes so
 long."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_LIVE = {
     "answers": "asks outside for nothing: it cannot be answered by the story",
     "promises": "has nobody to ring: it cannot promise a call",
@@ -185,8 +186,19 @@ class Story:
 
     def begins_at(self) -> Instant:
         """Return when the contact begins."""
-        start = self.at if self.at.tzinfo else self.at.replace(tzinfo=ZoneInfo(self.timezone))
-        return Instant((start - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
+        return Instant((self._start - _EPOCH) // timedelta(microseconds=1))
+
+    def local(self, instant: Instant) -> datetime:
+        """Return the time of day that clocks show where the story is told."""
+        return (_EPOCH + timedelta(microseconds=instant)).astimezone(self._start.tzinfo)
+
+    def no_such_time(self) -> bool:
+        """Return whether clocks skip the time it begins at."""
+        return self.local(self.begins_at()).replace(tzinfo=None) != self.at.replace(tzinfo=None)
+
+    @property
+    def _start(self) -> datetime:
+        return self.at if self.at.tzinfo else self.at.replace(tzinfo=ZoneInfo(self.timezone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +233,10 @@ def read_stories(files: Mapping[str, bytes], report: Report) -> list[Written]:
                 hint = did_you_mean(story.timezone, time_zones())
                 zone = quoted(story.timezone)
                 (at / "timezone").say(Code.BAD_TIMEZONE, f"no time zone {zone}{hint}")
+                continue
+            if not 1970 < story.at.year < 9999 or story.no_such_time():
+                when = f"{story.at:%Y-%m-%d %H:%M:%S}"
+                (at / "at").say(Code.BAD_STORY, f"no clock in {story.timezone} shows {when}")
                 continue
             if not story.live or _can_be_live(story, at):
                 stories.append(Written(story, at))

@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import wave
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -284,7 +285,7 @@ def told(site_dir: Path, text: str) -> list[str]:
         ('{ ends = "voicemail" }', 'does not end with "voicemail"'),
         (
             '{ hangs_up = true }, { ends = "voicemail" }',
-            'ends with "left_flow"; the customer ended with left_flow and heard main.welcome',
+            'ends with "left_flow"; the customer ended with left_flow and heard main.welcome (0 s)',
         ),
         ("{ waits = 30 }, { hears = 'main.late' }", 'did you mean "main.timeout"?'),
     ],
@@ -292,11 +293,50 @@ def told(site_dir: Path, text: str) -> list[str]:
 def test_a_story_that_goes_another_way(site_dir: Path, steps: str, complaint: str) -> None:
     (problem,) = told(site_dir, STORY.replace("{step}", steps))
     number = steps.count("}, {") + 1
-    assert re.match(rf'stories/t\.toml:6: story-failed: "T", step {number}: ', problem)
+    assert re.match(rf'stories/t\.toml:6: story-failed: "T", step {number}, 10:00', problem)
     assert complaint in problem
 
 
 @pytest.mark.parametrize(
+def test_a_failed_story_tells_when_what_was_heard(site_dir: Path) -> None:
+    steps = '{ waits = 30 }, { reaches = "sales" }'
+    (problem,) = told(site_dir, STORY.replace("{step}", steps))
+    assert 'step 2, 10:00:30 (30 s): reaches queue "support", not "sales"' in problem
+    assert "heard main.welcome (0 s), main.menu (0 s), main.timeout (10 s), main" in problem
+
+
+@pytest.mark.parametrize(
+    ("at", "timezone", "utc"),
+    [
+        ("2026-03-06T09:00:00", "America/New_York", "14:00"),
+        ("2026-03-09T09:00:00", "America/New_York", "13:00"),  # daylight saving began
+        ("2026-11-01T01:30:00", "America/New_York", "05:30"),  # twice that day: the first
+        ("2026-11-01T01:30:00-05:00", "America/New_York", "06:30"),  # the second
+        ("2026-06-01T09:00:00", "Asia/Kathmandu", "03:15"),
+    ],
+)
+def test_a_story_begins_when_clocks_there_show_it(
+    site_dir: Path, at: str, timezone: str, utc: str
+) -> None:
+    report = Report()
+    text = STORY.replace("{step}", "{ waits = 1 }").replace("2026-11-23T10:00:00-05:00", at)
+    text = text.replace("calls =", f'timezone = "{timezone}"\ncalls =')
+    (written,) = read_stories({"stories/t.toml": text.encode()}, report)
+    begins = datetime.fromtimestamp(written.story.begins_at() / 1_000_000, UTC)
+    assert f"{begins:%H:%M}" == utc
+    assert report.sorted() == []
+
+
+@pytest.mark.parametrize(
+    "at", ["2026-03-08T02:30:00", "0001-01-01T00:00:00+10:00", "9999-12-31T23:00:00-10:00"]
+)
+def test_a_story_at_a_time_that_no_clock_shows(site_dir: Path, at: str) -> None:
+    text = STORY.replace("{step}", "{ waits = 1 }").replace("2026-11-23T10:00:00-05:00", at)
+    text = text.replace("calls =", 'timezone = "America/New_York"\ncalls =')
+    (problem,) = told(site_dir, text)
+    assert "no clock in America/New_York shows" in problem
+
+
     ("text", "wanted"),
     [
         ("x = 1\n", ["1: bad-story", "1: unknown-key"]),
