@@ -52,6 +52,13 @@ def test_to_the_own_queue_others_come_first() -> None:
     story.hands_over("ann", "z", queue="support").waits("z").later(5).is_offered("ann", "z")
 
 
+def test_who_is_to_be_removed_hands_over_and_is_gone() -> None:
+    story = Story().agent("ann", capacity=CHAT).writes("z").accepts("ann").removes("ann")
+    story.hands_over("ann", "z", queue="support").waits("z")
+    assert "ann" not in story.engine.state.agents
+    story.agent("bob", capacity=CHAT).is_offered("bob", "z")
+
+
 @pytest.mark.parametrize(
     ("agent", "to", "code"),
     [

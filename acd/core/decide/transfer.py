@@ -54,7 +54,8 @@ def transfer_contact(turn: Turn, cause: i.TransferContact) -> None:
     seq = turn.emit(e.ContactTransferred(contact.id, agent.name, queue, cause.to_agent))
     hang_up(turn, work.leg)
     finish_work(turn, agent, work, cause=seq)
-    if cause.to_agent is None and queue in agent.profile.queues:
+    is_still_here = agent.name in turn.state.agents  # who was to leave after this work is gone
+    if is_still_here and cause.to_agent is None and queue in agent.profile.queues:
         turn.emit(
             e.AgentRested(agent.name, after(turn.now, REST_SECONDS), "transferred"), cause=seq
         )
