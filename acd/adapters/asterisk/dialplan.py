@@ -6,13 +6,16 @@ import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from acd.adapters.asterisk.process import AsteriskError
 from acd.adapters.asterisk.render import write_atomically
-from acd.adapters.asterisk.run import AsteriskServer
 from acd.adapters.asterisk.settings import SettingError
 from acd.flow.dialplan import BACK, read_dialplan
 from acd.flow.problems import Report
+
+if TYPE_CHECKING:  # `acd check` has nothing to do with the network
+    from acd.adapters.asterisk.run import AsteriskServer
 
 INCLUDED = "site-dialplan.conf"
 """What ``extensions.conf`` includes: names the files of the version in force."""
