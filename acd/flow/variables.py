@@ -29,6 +29,8 @@ def check_variables(checked: Checked) -> None:
     everything = BUILT_IN.union(TOLD, *sets.values())
     never = _never_numbers(nodes.values())
     for place, node in nodes.items():
+        if not node.reads:
+            continue
         here = known.get(place)
         at = checked.ats[place]
         for ref in node.refs:
@@ -53,15 +55,17 @@ def _known(
 ) -> Mapping[Place, frozenset[str]]:
     """Return what may be known at each node that a contact can come to."""
     graph = checked.graph
-    after = {place: {edge.target for edge in edges} for place, edges in graph.edges.items()}
+    after: dict[Place, set[Place]] = {}
     comes_back: dict[str, set[Place]] = {}  # a flow that is called, to where it comes back to
-    for (flow_name, name), edges in graph.edges.items():
-        own = {edge.target for edge in edges if edge.target[0] == flow_name}
-        for called in {edge.target[0] for edge in edges} - {flow_name}:
+    for place, node in nodes.items():
+        flow_name, _ = place
+        targets = after[place] = {edge.target for edge in graph.edges[place]}
+        for called in {flow for flow, _ in targets if flow != flow_name}:
+            own = {target for target in targets if target[0] == flow_name}
             comes_back.setdefault(called, set()).update(own)
-        on_fail, node = graph.flows[flow_name].on_fail, nodes.get((flow_name, name))
-        if on_fail is not None and node is not None and node.type.ask is not None:
-            after[flow_name, name].add((flow_name, on_fail))
+        on_fail = graph.flows[flow_name].on_fail
+        if on_fail is not None and node.type.ask is not None:
+            targets.add((flow_name, on_fail))
     for called, back in comes_back.items():
         if back and called in graph.flows:
             for place in _reached((called, graph.flows[called].start), after):
