@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -17,6 +17,8 @@ LARGEST_SITE = 500_000_000
 _PATTERNS = ("*.toml", "prompts/*.toml", "stories/*.toml", "asterisk/*.conf", "sounds/**/*")
 _FOLDERS = {"prompts": ".toml", "stories": ".toml", "asterisk": ".conf"}
 _CONTEXT_LINES = 3
+_COMPARABLE_LINES = 20_000
+"""More are shown as replaced: comparing takes a second for so many, and grows with their square."""
 
 
 class SiteFilesError(AcdError):
@@ -169,13 +171,24 @@ def _diff(path: str, before: FileText | None, after: FileText | None) -> str:
     texts = [("" if one is None else one.text) for one in (before, after)]
     if texts[0] is None or texts[1] is None:
         return ""
-    lines = difflib.unified_diff(
-        texts[0].splitlines(keepends=True),
-        texts[1].splitlines(keepends=True),
+    old, new = (text.splitlines(keepends=True) for text in texts if text is not None)
+    names = (
         "/dev/null" if before is None else f"old/{path}",
         "/dev/null" if after is None else f"new/{path}",
-        n=_CONTEXT_LINES,
     )
+    if min(len(old), len(new)) > _COMPARABLE_LINES:
+        lines = _replaced(old, new, names)
+    else:
+        lines = difflib.unified_diff(old, new, *names, n=_CONTEXT_LINES)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
+
+
+def _replaced(old: list[str], new: list[str], names: tuple[str, str]) -> Iterator[str]:
+    """Give the diff of files that have nothing in common."""
+    yield f"--- {names[0]}\n"
+    yield f"+++ {names[1]}\n"
+    yield f"@@ -1,{len(old)} +1,{len(new)} @@\n"
+    yield from (f"-{line}" for line in old)
+    yield from (f"+{line}" for line in new)
