@@ -23,6 +23,7 @@ from acd.core.ids import (
 )
 from acd.core.skill import Requirement
 from acd.core.timers import NEVER, Instant
+from acd.core.value import value
 
 
 class ContactState(StrEnum):
@@ -114,6 +115,23 @@ class Segment:
     reason: str = ""
 
 
+@value(frozen=True, slots=True)
+class Promise:
+    """A call that a customer is promised: made when it is their turn, after they have gone.
+
+    Attributes:
+        number: what is rung.
+        queue, priority, requirement: where it waits, and for whom.
+        order_at: the place in time that it keeps.
+    """
+
+    number: str
+    queue: QueueName
+    priority: int
+    requirement: Requirement
+    order_at: Instant
+
+
 @dataclass(slots=True)
 class Contact:
     """A contact in the state; it leaves the state when it is closed.
@@ -126,6 +144,7 @@ class Contact:
         playback: what the customer is being played by the flow, if anything.
         task: what its flow has done outside at this moment, if anything.
         is_outside: that is a talk with somebody outside.
+        promise: the call that the customer is promised, if any; it is opened when they are gone.
         is_secret: that is digits which the engine must not learn.
         leave_at: when the queue gives it back to its flow.
         recording: the talk's or the message's recording, if any.
@@ -177,6 +196,7 @@ class Contact:
     conversation: ConversationId | None = None
     sent: dict[str, MessageId] = field(default_factory=dict)
     replied_at: Instant | None = None
+    promise: Promise | None = None
     segments: list[Segment] = field(default_factory=list)
 
     @property

@@ -306,7 +306,9 @@ class SendNotice:
 
 @value(frozen=True, slots=True)
 class CallBack:
-    """Let the customer go and ring them when it is their turn; this contact ends.
+    """Promise the customer a call when it is their turn; it is opened when they have gone.
+
+    Where none can be made, :class:`QueueLeft` follows instead of what was wanted after this.
 
     Attributes:
         number: what is rung.

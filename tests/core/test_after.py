@@ -65,7 +65,8 @@ class Promising(TinyFlows):
 
     def _left(self, site, flow, name, reason):  # type: ignore[no-untyped-def]
         return flows.Step(
-            (flows.CallBack("+15550123", flow["queue"], 3),), flows.Cursor(name, "queue")
+            (flows.CallBack("+15550123", flow["queue"], 3), flows.EndContact()),
+            flows.Cursor(name, "queue"),
         )
 
 

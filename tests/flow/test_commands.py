@@ -241,8 +241,10 @@ def test_an_offer_in_writing(text: str, node: str) -> None:
 def test_a_promise_is_made_whatever_is_pressed_meanwhile() -> None:
     caller = call(OFFER, COMMANDS)
     caller.press("1")
-    assert caller.heard() == ["late"]
-    assert caller.listen() == (CallBack("+15550199", "support"),)
+    assert caller.the(CallBack) == CallBack("+15550199", "support")
+    caller.press("0")
+    assert caller.node == "a"
+    assert caller.listen() == (EndContact(),)
 
 
 SPEAK = """start = "a"

@@ -191,3 +191,65 @@ def test_a_look_up_done_once_more_on_purpose_is_another() -> None:
     assert the(outcome, f.PerformTask).task != first.task
     (contact,) = engine.state.contacts.values()
     assert list(engine.state.errands) == [contact.task]
+
+
+OFFER = """start = "a"
+[node.a]
+type = "callback"
+queue = "support"
+prompt = "menu"
+number_prompt = "hello"
+thanks = "late"
+next = "bye"
+on_fail = "bye"
+"""
+
+
+def promised(engine: Engine) -> list[str]:
+    return [contact.dial for contact in engine.state.contacts.values() if contact.dial]
+
+
+def offered() -> tuple[Engine, f.Play]:
+    """Let a caller accept to be called back, and return what they begin to hear."""
+    engine = centre(OFFER)
+    send(engine, i.PbxSeen("pbx", "epoch", (), (), is_fresh=True))
+    send(engine, i.LegArrived(LEG, "pbx", "+15550199", "100"))
+    outcome = send(engine, i.DigitReceived(LEG, "1"))
+    assert promised(engine) == [], "an agent would ring a line that is busy still"
+    return engine, the(outcome, f.Play)
+
+
+def ending(engine: Engine, cause: i.Input) -> EndReason:
+    records = send(engine, cause).records
+    (reason,) = [r.body.reason for r in records if isinstance(r.body, e.ContactEnded)]
+    return reason
+
+
+def test_who_hears_the_thanks_to_their_end_is_called_back() -> None:
+    engine, thanks = offered()
+    assert ending(engine, i.PlaybackEnded(LEG, thanks.playback)) is EndReason.CALLBACK
+    assert promised(engine) == ["+15550199"]
+
+
+def test_who_hangs_up_before_is_called_back_too() -> None:
+    engine, _ = offered()
+    assert ending(engine, i.LegGone(LEG)) is EndReason.CALLBACK
+    assert promised(engine) == ["+15550199"]
+
+
+def test_a_promise_outlives_the_pbx_and_the_engine() -> None:
+    engine, _ = offered()
+    engine = Engine(FlowInterpreter(), engine.state, is_strict=True)
+    assert ending(engine, i.PbxLost("pbx")) is EndReason.PBX_LOST
+    assert promised(engine) == ["+15550199"]
+    engine, _ = offered()
+    outcome = seen_again(engine)
+    assert the(outcome, f.HangUp).leg == LEG, "they are asked nothing anew"
+    assert promised(engine) == ["+15550199"]
+
+
+def test_a_call_that_cannot_be_made_is_not_promised() -> None:
+    engine = centre(OFFER)  # there is no PBX that could dial
+    send(engine, i.LegArrived(LEG, "pbx", "+15550199", "100"))
+    assert ending(engine, i.DigitReceived(LEG, "1")) is EndReason.FLOW_ENDED
+    assert promised(engine) == []

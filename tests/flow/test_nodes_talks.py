@@ -126,9 +126,9 @@ on_fail = "bye"
 def test_callback_to_the_number_of_the_call() -> None:
     caller = call(CALLBACK)
     caller.press("1")
+    assert caller.the(CallBack) == CallBack("+15550199", "sales", 2)
     assert caller.heard() == ["late"]
-    caller.listen()
-    assert caller.step.actions[-1] == CallBack("+15550199", "sales", 2)
+    assert caller.listen() == (EndContact(),)
 
 
 def test_callback_to_another_number() -> None:
@@ -136,8 +136,7 @@ def test_callback_to_another_number() -> None:
     caller.press("2")
     assert caller.heard() == ["menu"]
     caller.press("0123456#")
-    caller.listen()
-    assert caller.step.actions[-1] == CallBack("0123456", "sales", 2)
+    assert caller.the(CallBack) == CallBack("0123456", "sales", 2)
 
 
 def test_callback_asks_who_shows_no_number() -> None:
@@ -164,14 +163,12 @@ def test_callback_in_writing() -> None:
     caller = call(CALLBACK, channel=Channel.CHAT, ani="zoe")
     caller.listen()
     caller.send(Said("+34 91 123 45 67"))
-    caller.listen()
-    assert caller.step.actions[-1] == CallBack("+34911234567", "sales", 2)
+    assert caller.the(CallBack) == CallBack("+34911234567", "sales", 2)
 
 
 def test_callback_into_a_queue_that_is_not_there() -> None:
     caller = call(CALLBACK)
     caller.press("1")
-    caller.listen()
     caller.send(QueueLeft("unknown"))
     assert caller.visited() == ["bye"]
 

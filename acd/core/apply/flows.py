@@ -36,6 +36,11 @@ def _(state: State, _: Timers, event: e.CodeRedeemed, _at: Instant, _seq: int) -
     state.redeemed.setdefault(event.promotion, {})[event.code] = event.contact
 
 
+@folds(e.CallPromised)
+def _(state: State, _: Timers, event: e.CallPromised, _at: Instant, _seq: int) -> None:
+    state.contacts[event.contact].promise = event.promise
+
+
 @folds(e.NoticeSent)
 def _(state: State, _: Timers, event: e.NoticeSent, _at: Instant, _seq: int) -> None:
     contact = state.contacts[event.contact]

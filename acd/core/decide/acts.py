@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from acd.core import effects as f
 from acd.core import events as e
 from acd.core.agent import Agent, Presence, Work, WorkState
-from acd.core.contact import Contact, ContactState, EndReason
+from acd.core.channel import TRAITS, Channel
+from acd.core.contact import Contact, ContactState, EndReason, Promise
 from acd.core.decide.publishing import judge_canary
-from acd.core.ids import LegId
+from acd.core.ids import ContactId, LegId, QueueName, SegmentId
 from acd.core.leg import GoneCause, LegState
 from acd.core.matter import Matter
 from acd.core.offer import Offer, OfferOutcome
-from acd.core.timers import after, elapsed_seconds
+from acd.core.skill import Requirement
+from acd.core.timers import Instant, after, elapsed_seconds
 from acd.core.turn import Turn
 
 REST_SECONDS: dict[OfferOutcome, float] = {
@@ -24,7 +26,13 @@ REST_SECONDS: dict[OfferOutcome, float] = {
 }
 """How long an agent is left alone after such an offer: rejecting must not ring in a loop."""
 
+NO_END_SECONDS = 366 * 86_400.0
+"""Longest wait of a contact whose customer does not sit and wait."""
+
 _NONE: Mapping[str, str] = {}
+_GONE = frozenset({EndReason.LEFT_FLOW, EndReason.FLOW_ENDED})
+"""How whoever is promised a call goes: having heard the thanks, or not."""
+
 _UNDER_WAY = frozenset({WorkState.ACTIVE, WorkState.WRAPUP})
 
 
@@ -64,6 +72,70 @@ def open_on(
     for name, text in {**matter.attributes, **own}.items():
         turn.emit(e.AttributeSet(opened.contact, name, text))
     return seq
+
+
+def queue_again(
+    turn: Turn,
+    contact: Contact,
+    queue: QueueName,
+    requirement: Requirement,
+    *,
+    since: Instant,
+    cause: int,
+    priority: int | None = None,
+) -> None:
+    """Put a contact that had an agent into a queue, however full that is.
+
+    Args:
+        turn: the turn.
+        contact: the contact; nobody works on it any more.
+        queue: a queue of the contact's site.
+        requirement: what it takes.
+        since: its ordering clock.
+        cause: the record that led to it.
+        priority: its priority; by default the one it has.
+    """
+    longest = turn.state.site_of(contact).queues[queue].max_wait_seconds
+    if not TRAITS[contact.channel].is_live:
+        longest = NO_END_SECONDS
+    turn.to_soothe[contact.id] = turn.emit(
+        e.ContactQueued(
+            contact.id,
+            queue,
+            SegmentId(turn.mint("s")),
+            contact.priority if priority is None else priority,
+            requirement,
+            order_at=since,
+            deadline=after(turn.now, longest),
+        ),
+        cause=cause,
+    )
+
+
+def keep_promise(turn: Turn, contact: Contact, promise: Promise) -> None:
+    """Open the call that a customer is promised who has gone; it waits in their place."""
+    promised = ContactId(turn.mint("c"))
+    opened = e.ContactOpened(
+        promised,
+        Channel.VOICE,
+        None,
+        promise.number,
+        contact.dnis,
+        contact.caller_name,
+        contact.language,
+        contact.site,
+        dial=promise.number,
+    )
+    seq = open_on(turn, opened, contact)
+    queue_again(
+        turn,
+        turn.state.contacts[promised],
+        promise.queue,
+        promise.requirement,
+        since=promise.order_at,
+        cause=seq,
+        priority=promise.priority,
+    )
 
 
 def end_offer(turn: Turn, offer: Offer, outcome: OfferOutcome) -> int:
@@ -109,8 +181,13 @@ def end_contact(
     waited = None
     if contact.queued_at is not None and contact.answered_at is None:
         waited = elapsed_seconds(contact.queued_at, turn.now)
+    promise = contact.promise
+    if promise is not None and reason in _GONE:
+        reason = EndReason.CALLBACK
     seq = turn.emit(e.ContactEnded(contact.id, reason, waited))
     judge_canary(turn, seq)
+    if promise is not None and reason is not EndReason.WITHDRAWN:
+        keep_promise(turn, contact, promise)
     if not keeps_leg:
         hang_up(turn, contact.leg, cause)
     if not was_active:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from acd.core import effects as f
 from acd.core import events as e
 from acd.core import flows
-from acd.core.channel import TRAITS, Channel
-from acd.core.contact import Contact, ContactState, EndReason
-from acd.core.decide.acts import cancel_task, end_contact, open_on
+from acd.core.channel import TRAITS
+from acd.core.contact import Contact, ContactState, EndReason, Promise
+from acd.core.decide.acts import NO_END_SECONDS, cancel_task, end_contact, queue_again
 from acd.core.decide.messages import add_message
 from acd.core.decide.overview import Overview
 from acd.core.ids import (
@@ -23,13 +23,9 @@ from acd.core.ids import (
 from acd.core.leg import LegState
 from acd.core.message import Author
 from acd.core.queue import Queue
-from acd.core.skill import Requirement
 from acd.core.task import DIAL_CONTEXT, DialOutside, VisitDialplan
-from acd.core.timers import Instant, after
+from acd.core.timers import after
 from acd.core.turn import Turn
-
-_NO_END_SECONDS = 366 * 86_400.0
-"""Longest wait of a contact whose customer does not sit and wait."""
 
 LONGEST_TALK_SECONDS = 4 * 3600.0
 """How long a caller may talk to somebody outside."""
@@ -70,6 +66,9 @@ def run(turn: Turn, contact: Contact, signal: flows.Signal) -> None:
         return
     if isinstance(signal, flows.Reattached):
         stop_playing(turn, contact)
+        if contact.promise is not None:  # all that is left is to let them go
+            end_contact(turn, contact, EndReason.CALLBACK)
+            return
     site = turn.state.site_of(contact)
     step = turn.world.flows.step(site, contact, signal, turn.now, Overview(turn))
     if any(isinstance(action, flows.VisitNode) for action in step.actions):
@@ -84,7 +83,10 @@ def run(turn: Turn, contact: Contact, signal: flows.Signal) -> None:
         if isinstance(action, _LEAVING):
             cancel_task(turn, contact)
         if isinstance(action, flows.CallBack):
-            call_back(turn, contact, action)
+            if _promise(turn, contact, action):
+                continue
+            _wait(turn, contact, step.cursor, None)
+            run(turn, contact, flows.QueueLeft("unknown"))
             return
         if isinstance(action, flows.Enqueue):
             _wait(turn, contact, step.cursor, None)
@@ -257,7 +259,7 @@ def enqueue(turn: Turn, contact: Contact, wish: flows.Enqueue) -> None:
     stop_playing(turn, contact)
     # Who comes back to the queue it waited in has not lost its place.
     since = contact.order_at if contact.queue == queue.name else turn.now
-    longest = queue.max_wait_seconds if TRAITS[contact.channel].is_live else _NO_END_SECONDS
+    longest = queue.max_wait_seconds if TRAITS[contact.channel].is_live else NO_END_SECONDS
     if wish.max_wait_seconds is not None:
         longest = min(longest, wish.max_wait_seconds)
     turn.to_soothe[contact.id] = turn.emit(
@@ -290,74 +292,15 @@ def requeue(turn: Turn, contact: Contact, cause: int) -> None:
     queue_again(turn, contact, contact.queue, requirement, since=contact.order_at, cause=cause)
 
 
-def queue_again(
-    turn: Turn,
-    contact: Contact,
-    queue: QueueName,
-    requirement: Requirement,
-    *,
-    since: Instant,
-    cause: int,
-    priority: int | None = None,
-) -> None:
-    """Put a contact that had an agent into a queue, however full that is.
-
-    Args:
-        turn: the turn.
-        contact: the contact; nobody works on it any more.
-        queue: a queue of the contact's site.
-        requirement: what it takes.
-        since: its ordering clock.
-        cause: the record that led to it.
-        priority: its priority; by default the one it has.
-    """
-    longest = turn.state.site_of(contact).queues[queue].max_wait_seconds
-    if not TRAITS[contact.channel].is_live:
-        longest = _NO_END_SECONDS
-    turn.to_soothe[contact.id] = turn.emit(
-        e.ContactQueued(
-            contact.id,
-            queue,
-            SegmentId(turn.mint("s")),
-            contact.priority if priority is None else priority,
-            requirement,
-            order_at=since,
-            deadline=after(turn.now, longest),
-        ),
-        cause=cause,
-    )
-
-
-def call_back(turn: Turn, contact: Contact, wish: flows.CallBack) -> None:
-    """Let a customer go who is rung when it is their turn, by a contact that keeps their place."""
+def _promise(turn: Turn, contact: Contact, wish: flows.CallBack) -> bool:
+    """Promise a customer a call that keeps their place, if it can be made."""
     queue = QueueName(wish.queue)
     if queue not in turn.state.site_of(contact).queues or not turn.state.epochs:
-        run(turn, contact, flows.QueueLeft("unknown"))  # no such queue, or nothing to ring with
-        return
-    promised = ContactId(turn.mint("c"))
+        return False  # no such queue, or nothing to ring with
     since = contact.order_at if contact.queue == queue else turn.now
-    opened = e.ContactOpened(
-        promised,
-        Channel.VOICE,
-        None,
-        wish.number,
-        contact.dnis,
-        contact.caller_name,
-        contact.language,
-        contact.site,
-        dial=wish.number,
-    )
-    seq = open_on(turn, opened, contact)
-    queue_again(
-        turn,
-        turn.state.contacts[promised],
-        queue,
-        wish.requirement,
-        since=since,
-        cause=seq,
-        priority=wish.priority,
-    )
-    end_contact(turn, contact, EndReason.CALLBACK)
+    promise = Promise(wish.number, queue, wish.priority, wish.requirement, since)
+    turn.emit(e.CallPromised(contact.id, promise))
+    return True
 
 
 def leave_queue_if_due(turn: Turn, contact: Contact) -> None:

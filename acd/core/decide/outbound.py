@@ -15,8 +15,7 @@ from acd.core.agent import DIRECT, Agent
 from acd.core.channel import TRAITS, Channel
 from acd.core.contact import Contact, ContactState
 from acd.core.decide import offers
-from acd.core.decide.acts import open_on
-from acd.core.decide.flow import queue_again
+from acd.core.decide.acts import open_on, queue_again
 from acd.core.decide.registry import decides
 from acd.core.ids import ContactId
 from acd.core.matter import Matter, matter_of

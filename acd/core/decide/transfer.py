@@ -6,8 +6,7 @@ from acd.core import events as e
 from acd.core import inputs as i
 from acd.core.agent import DIRECT, Agent
 from acd.core.contact import Contact, ContactState
-from acd.core.decide.acts import finish_work, hang_up, work_of
-from acd.core.decide.flow import queue_again
+from acd.core.decide.acts import finish_work, hang_up, queue_again, work_of
 from acd.core.decide.registry import decides
 from acd.core.ids import QueueName
 from acd.core.leg import LegState

@@ -50,6 +50,7 @@ from acd.core.events.endings import (
     WrapupStarted,
 )
 from acd.core.events.flows import (
+    CallPromised,
     CodeRedeemed,
     FlowEvent,
     NodeFailed,
@@ -102,6 +103,7 @@ __all__ = [
     "AgentRested",
     "AttributeSet",
     "CalendarOverridden",
+    "CallPromised",
     "CanaryEnded",
     "CanaryStarted",
     "CodeRedeemed",

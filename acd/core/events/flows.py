@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from acd.core.channel import Channel
+from acd.core.contact import Promise
 from acd.core.events.base import EventBase
 from acd.core.ids import ContactId, MessageId, TaskId
 from acd.core.task import Task
@@ -59,6 +60,14 @@ class CodeRedeemed(EventBase):
 
 
 @value(frozen=True, slots=True)
+class CallPromised(EventBase):
+    """A customer is promised to be called back; the call is a contact of its own."""
+
+    contact: ContactId
+    promise: Promise
+
+
+@value(frozen=True, slots=True)
 class ScoreKept(EventBase):
     """A customer answered a question of a survey, see :class:`acd.core.flows.KeepScore`."""
 
@@ -81,4 +90,6 @@ class NoticeSent(EventBase):
     text: str
 
 
-FlowEvent = TaskStarted | TaskEnded | NodeFailed | CodeRedeemed | ScoreKept | NoticeSent
+FlowEvent = (
+    TaskStarted | TaskEnded | NodeFailed | CodeRedeemed | CallPromised | ScoreKept | NoticeSent
+)

@@ -17,7 +17,7 @@ from acd.core.flows import (
 from acd.core.skill import Need
 from acd.flow import kinds
 from acd.flow.kinds import DIGITS, Exit, Name, Number, OneOf, Prompts, To, node
-from acd.flow.model import FAIL, Again, Entry, Go, NodeType, Outcome, Reach, Stay, Wait
+from acd.flow.model import FAIL, Again, End, Entry, Go, NodeType, Outcome, Reach, Stay, Wait
 from acd.flow.nodes.enqueue import REQUIRE, Require
 from acd.flow.schema import key
 from acd.flow.visit import Visit
@@ -143,20 +143,21 @@ def _numbered(keys: Callback, visit: Visit, signal: Signal) -> Outcome:
 
 
 def _promise(keys: Callback, visit: Visit, number: str) -> Entry:
+    """Promise the call before the thanks: most people hang up when they hear those."""
     visit.memory["part"] = "thanks"
-    visit.memory["number"] = _BETWEEN.sub("", number)
+    needs = tuple(Need(need.skill, need.min, need.relax_after) for need in keys.require)
+    visit.actions.append(CallBack(_BETWEEN.sub("", number), keys.queue, keys.priority, needs))
     return visit.play(*keys.thanks)
 
 
 def _promised(keys: Callback, visit: Visit, signal: Signal) -> Outcome:
     match signal:
         case PlaybackDone():
-            needs = tuple(Need(need.skill, need.min, need.relax_after) for need in keys.require)
-            number = visit.memory["number"]
-            visit.actions.append(CallBack(number, keys.queue, keys.priority, needs))
-            return Wait()
+            return End()
         case QueueLeft():
             return FAIL
+        case DigitPressed():
+            return Wait()  # no command: it is promised
         case _:
             return Stay()
 
