@@ -76,7 +76,9 @@ class LiveTeller:
                 except AcdError as error:
                     complaint = error.message
                 if complaint:
-                    return index, f"step {index + 1}: {complaint}; {await self._so_far()}"
+                    seconds = tones.seconds_of(self.recording)
+                    where = f"step {index + 1}, {seconds:.0f} s"
+                    return index, f"{where}: {complaint}; {await self._so_far()}"
             return 0, ""
         finally:
             await self._leave()
@@ -330,8 +332,8 @@ class LiveTeller:
 
 def _in_words(one: Heard) -> str:
     if one.what is Sound.PROMPT:
-        return f"{one.detail}{' (cut short)' if one.cut else ''}"
-    return f"{one.duration_seconds:.1f} s of {one.what.value}"
+        return f"{one.detail} ({one.start_seconds:.0f} s{', cut short' if one.cut else ''})"
+    return f"{one.duration_seconds:.1f} s of {one.what.value} ({one.start_seconds:.0f} s)"
 
 
 _STEPS: dict[str, Callable[[LiveTeller, Any], Awaitable[str]]] = {

@@ -64,9 +64,10 @@ async def test_the_sample_site_and_a_story_that_is_wrong(tmp_path: Path) -> None
     assert failed.written.at.file == "stories/wrong.toml"
     (problem,) = report.sorted()
     assert (problem.file, problem.line, problem.code) == ("stories/wrong.toml", 10, "story-failed")
-    assert 'step 2: does not hear "billing.closed"' in problem.message
+    assert re.search(r'step 2, \d+ s: does not hear "billing\.closed"', problem.message)
     assert "is at main/welcome and heard" in problem.message
-    assert "main.welcome, " in problem.message, "what was recognised instead is said"
+    instead = r"main\.welcome \(\d+ s\), "
+    assert re.search(instead, problem.message), "what was recognised instead is said, and when"
     assert failed.recording is not None
     assert str(failed.recording) in problem.hint
     assert tones.seconds_of(tones.read_wav(failed.recording)) > 1
