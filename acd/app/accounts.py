@@ -15,6 +15,10 @@ from acd.core.ids import AgentName, QueueName
 from acd.ports.phones import sip_digest
 from acd.ports.store import AgentRow, AgentStore, Role
 
+LOGIN = r"^[a-z][a-z0-9._-]{0,39}$"
+PHONE = r"^([0-9]{2,15})?$"
+SHORTEST_PASSWORD = 10
+
 FIRST_PHONE = 2001
 PASSWORD_BYTES = 12
 SIP_PASSWORD_BYTES = 18
@@ -81,15 +85,15 @@ class Accounts:
 
     Args:
         store: the tables.
-        queues: returns the names of the queues there are.
+        queues: returns the names of the queues there are; None if nobody can tell.
         reload: reads the tables again, given who asks; see :class:`acd.app.roster.Roster`.
     """
 
     def __init__(
         self,
         store: AgentStore,
-        queues: Callable[[], Iterable[QueueName]],
-        reload: Callable[[str], Awaitable[int]],
+        queues: Callable[[], Iterable[QueueName]] | None,
+        reload: Callable[[str], Awaitable[object]],
     ) -> None:
         self._store = store
         self._queues = queues
@@ -108,7 +112,7 @@ class Accounts:
         for row in await self.all():
             if row.profile.name == name:
                 return row
-        raise AccountError(f"there is no agent {name!r}")
+        raise AccountError(f"there is no agent {name}", hint="`acd agents list` lists them")
 
     async def create(self, name: AgentName, change: Change, password: str, actor: str) -> Made:
         """Make an account; without a phone in ``change`` it gets the next free one.
@@ -119,7 +123,11 @@ class Accounts:
         """
         rows = await self.all()
         if any(row.profile.name == name for row in rows):
-            raise AccountError(f"there is an agent {name!r} already", code="agent-exists")
+            raise AccountError(
+                f"there is an agent {name} already",
+                hint=f"`acd agents edit {name}` changes them",
+                code="agent-exists",
+            )
         phone = change.phone if change.phone is not None else _next_phone(rows)
         empty = AgentRow(AgentProfile(name, str(name)), Role.AGENT, "")
         row = self._changed(empty, replace(change, phone=phone), rows)
@@ -192,10 +200,15 @@ class Accounts:
         }
         kept = {name: value for name, value in given.items() if value is not None}
         profile = replace(profile, **kept)  # type: ignore[arg-type]
-        known = set(self._queues())
-        for queue in change.queues or ():
-            if queue not in known:
-                raise AccountError(f"there is no queue {queue!r}", code="queue-unknown")
+        if self._queues is not None and change.queues:
+            known = {*self._queues(), *row.profile.queues}
+            for queue in change.queues:
+                if queue not in known:
+                    raise AccountError(
+                        f"there is no queue {queue!r}",
+                        hint=f"there are {', '.join(sorted(known))}" if known else "",
+                        code="queue-unknown",
+                    )
         for other in rows:
             is_other = other.profile.name != profile.name
             if is_other and profile.address and other.profile.address == profile.address:

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import asdict, replace
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from acd.adapters.asterisk.settings import AgentEndpoint, sip_digest
 from acd.adapters.home import DEMO_FILE, Home
 from acd.adapters.sql.agents import SqlAgents
+from acd.app.accounts import LOGIN, PASSWORD_BYTES, PHONE, SHORTEST_PASSWORD, Accounts, Change, Made
+from acd.app.site import load_site
 from acd.cli.engine import Engine
 from acd.cli.options import ConfigOption, HomeOption, JsonOption, settings_for
 from acd.cli.output import BadInput, print_json, print_table, say
-from acd.cli.record import opened
+from acd.cli.record import ACTOR, Note, changed, opened
 from acd.cli.root import app
 from acd.config import Settings
 from acd.core.agent import AgentProfile, Presence
-from acd.core.errors import AcdError
 from acd.core.ids import AgentName, QueueName
 from acd.ports.store import AgentRow, Role
 
 agents = typer.Typer(no_args_is_help=True, help="Agents: add, change, remove, log in and out.")
 app.add_typer(agents, name="agents")
-
-FIRST_PHONE = 2001
-PASSWORD_BYTES = 12
-SIP_PASSWORD_BYTES = 18
-SHORTEST_PASSWORD = 10
-
-_LOGIN = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 
 LoginArgument = Annotated[str, typer.Argument(metavar="LOGIN")]
 TitleOption = Annotated[
@@ -88,14 +82,6 @@ _PRESENCE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """Passwords made for an agent: shown once, kept nowhere."""
-
-    password: str = ""
-    sip_password: str = ""
-
-
 @agents.command("list")
 def list_agents(
     home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False
@@ -139,25 +125,19 @@ def add(
     - `acd agents add dana --name "Dana Diaz" --queue support --skill english=3`
     - `acd agents add erik --queue sales=1 --queue billing=2 --phone 2100 --ask`
     """
-    if not _LOGIN.fullmatch(login):
+    if not re.fullmatch(LOGIN, login):
         raise BadInput(
             f"{login!r} cannot be a login", hint="small letters, digits and . _ -; a letter first"
         )
-    settings = settings_for(home, config)
-    made = asyncio.run(
-        _add(
-            settings,
-            AgentProfile(
-                AgentName(login),
-                title or login,
-                skills=_changed({}, skill),
-                queues=_queues(_changed({}, queue)),
-                address=phone or "",
-            ),
-            role or Role.AGENT,
-            _web_password(ask=ask),
-        )
+    change = Change(
+        title=title or login,
+        role=role,
+        phone=_phone(phone),
+        queues=_queues(_changed({}, queue)),
+        skills=_changed({}, skill),
     )
+    settings = settings_for(home, config)
+    made = asyncio.run(_add(settings, login, change, _web_password(ask=ask)))
     _show_made(login, made, as_json=as_json)
 
 
@@ -181,17 +161,16 @@ def edit(
     - `acd agents edit ann --phone 2150`: a new phone gets a new SIP password
     """
 
-    def change(row: AgentRow) -> AgentRow:
-        profile = replace(
-            row.profile,
-            title=title if title is not None else row.profile.title,
-            queues=_queues(_changed(row.profile.queues, queue)),
-            skills=_changed(row.profile.skills, skill),
-            address=phone if phone is not None else row.profile.address,
+    def wanted(profile: AgentProfile) -> Change:
+        return Change(
+            title=title,
+            role=role,
+            phone=_phone(phone),
+            queues=_queues(_changed(profile.queues, queue)) if queue else None,
+            skills=_changed(profile.skills, skill) if skill else None,
         )
-        return replace(row, profile=profile, role=role or row.role)
 
-    made = asyncio.run(_edit(settings_for(home, config), login, change))
+    made = asyncio.run(_edit(settings_for(home, config), login, wanted))
     _show_made(login, made, as_json=as_json)
 
 
@@ -244,96 +223,71 @@ async def _list(settings: Settings) -> tuple[list[AgentRow], dict[str, Any]]:
     return rows, {agent["name"]: agent for agent in live}
 
 
-async def _add(settings: Settings, profile: AgentProfile, role: Role, web: str) -> _Made:
-    async with opened(settings, make=True) as database:
-        store = SqlAgents(database)
-        rows = await store.agents()
-        if any(row.is_active and row.profile.name == profile.name for row in rows):
-            raise AcdError(
-                f"there is an agent {profile.name} already",
-                hint=f"`acd agents edit {profile.name}` changes them",
-                code="agent-exists",
-            )
-        profile = replace(profile, address=profile.address or _next_phone(rows))
-        _require_free(profile, rows)
-        row, sip = _with_sip_password(AgentRow(profile, role, ""))
-        await store.save_agent(row, password=web)
-    await _tell_engine(settings)
-    return _Made(web, sip)
+@contextlib.asynccontextmanager
+async def _accounts(
+    settings: Settings, *, make: bool = False
+) -> AsyncIterator[tuple[Accounts, Note]]:
+    """Open the accounts; a running engine is told of each change, another reads it at its start."""
+    engine = Engine.find(settings.home)
+    queues = await _queues_there(settings, engine)
+
+    async def tell_engine(_actor: str) -> None:
+        if engine is not None:
+            await engine.post("agents/reload")
+
+    async with changed(settings, make=make) as (database, note):
+        yield Accounts(SqlAgents(database), queues, tell_engine), note
 
 
-async def _edit(settings: Settings, login: str, change: Any) -> _Made:
-    async with opened(settings) as database:
-        store = SqlAgents(database)
-        rows = await store.agents()
-        before = _one(rows, login)
-        row: AgentRow = change(before)
-        sip = ""
-        if row.profile.address != before.profile.address:
-            _require_free(row.profile, rows)
-            row, sip = _with_sip_password(row)  # its digest depends on the user
-        await store.save_agent(row)
-    if sip:
-        _correct_demo(settings, login, sip_user=row.profile.address, sip_password=sip)
-    await _tell_engine(settings)
-    return _Made("", sip)
+async def _queues_there(
+    settings: Settings, engine: Engine | None
+) -> Callable[[], Collection[QueueName]] | None:
+    """Return what gives the queues there are; None if nobody can tell."""
+    if engine is not None:
+        names = [QueueName(one["name"]) for one in (await engine.get("queues"))["queues"]]
+        return lambda: names
+    site, _ = load_site(settings.site.directory)
+    return None if site is None else lambda: site.queues
+
+
+async def _add(settings: Settings, login: str, change: Change, web: str) -> Made:
+    async with _accounts(settings, make=True) as (accounts, note):
+        made = await accounts.create(AgentName(login), change, web, ACTOR)
+        await note("agents.create", f"agent:{login}", **_told(change))
+    return made
+
+
+async def _edit(settings: Settings, login: str, wanted: Callable[[AgentProfile], Change]) -> Made:
+    async with _accounts(settings) as (accounts, note):
+        name = AgentName(login)
+        change = wanted((await accounts.one(name)).profile)
+        made = await accounts.change(name, change, ACTOR)
+        await note("agents.change", f"agent:{login}", **_told(change))
+    if made.sip_password:
+        phone = made.row.profile.address
+        _correct_demo(settings, login, sip_user=phone, sip_password=made.sip_password)
+    return made
 
 
 async def _remove(settings: Settings, login: str) -> None:
-    async with opened(settings) as database:
-        store = SqlAgents(database)
-        _one(await store.agents(), login)
-        await store.remove_agent(AgentName(login))
-    await _tell_engine(settings)
+    async with _accounts(settings) as (accounts, note):
+        await accounts.remove(AgentName(login), ACTOR)
+        await note("agents.remove", f"agent:{login}")
 
 
-async def _password(settings: Settings, login: str, web: str) -> _Made:
-    async with opened(settings) as database:
-        store = SqlAgents(database)
-        row, sip = _with_sip_password(_one(await store.agents(), login))
-        await store.save_agent(row, password=web)
-    _correct_demo(settings, login, password=web, sip_password=sip)
-    await _tell_engine(settings)
-    return _Made(web, sip)
+async def _password(settings: Settings, login: str, web: str) -> Made:
+    async with _accounts(settings) as (accounts, note):
+        name = AgentName(login)
+        await accounts.set_password(name, web)
+        await note("agents.password", f"agent:{login}")
+        renewed = await accounts.renew_sip_password(name, ACTOR)
+        await note("agents.sip-password", f"agent:{login}")
+    _correct_demo(settings, login, password=web, sip_password=renewed.sip_password)
+    return replace(renewed, password=web)
 
 
-async def _tell_engine(settings: Settings) -> None:
-    """Let a running engine read the tables; one that starts later does so anyway."""
-    engine = Engine.find(settings.home)
-    if engine is not None:
-        await engine.post("agents/reload")
-
-
-def _one(rows: Iterable[AgentRow], login: str) -> AgentRow:
-    for row in rows:
-        if row.is_active and row.profile.name == login:
-            return row
-    raise AcdError(f"there is no agent {login}", hint="`acd agents list`", code="agent-unknown")
-
-
-def _next_phone(rows: Iterable[AgentRow]) -> str:
-    taken = {row.profile.address for row in rows if row.is_active}
-    number = FIRST_PHONE
-    while str(number) in taken:
-        number += 1
-    return str(number)
-
-
-def _require_free(profile: AgentProfile, rows: Iterable[AgentRow]) -> None:
-    for row in rows:
-        is_other = row.is_active and row.profile.name != profile.name
-        if is_other and row.profile.address == profile.address:
-            raise BadInput(f"phone {profile.address} is {row.profile.name}'s")
-
-
-def _with_sip_password(row: AgentRow) -> tuple[AgentRow, str]:
-    """Return the agent with a new SIP password, and the password; nothing for no phone."""
-    address = row.profile.address
-    if not address:
-        return replace(row, sip_digest=""), ""
-    text = secrets.token_urlsafe(SIP_PASSWORD_BYTES)
-    endpoint = AgentEndpoint(address, sip_digest(address, text))  # raises if it cannot be a user
-    return replace(row, sip_digest=endpoint.ha1), text
+def _told(change: Change) -> dict[str, object]:
+    return {name: value for name, value in asdict(change).items() if value is not None}
 
 
 def _web_password(*, ask: bool) -> str:
@@ -373,6 +327,12 @@ def _changed(known: Any, given: Sequence[str] | None) -> dict[str, int]:
     return found
 
 
+def _phone(number: str | None) -> str | None:
+    if number is not None and not re.fullmatch(PHONE, number):
+        raise BadInput(f"{number!r} cannot be a phone's number", hint="2 to 15 digits")
+    return number
+
+
 def _queues(names: dict[str, int]) -> dict[QueueName, int]:
     return {QueueName(name): preference for name, preference in names.items()}
 
@@ -396,7 +356,7 @@ def _pairs(found: dict[str, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in found.items())
 
 
-def _show_made(login: str, made: _Made, *, as_json: bool) -> None:
+def _show_made(login: str, made: Made, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {

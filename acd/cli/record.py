@@ -5,14 +5,28 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import make_url
 
+from acd.adapters.clock import SystemClock
 from acd.adapters.home import not_writable
+from acd.adapters.sql.audit import SqlAudit
 from acd.adapters.sql.engine import Database
 from acd.bootstrap import database_url
 from acd.config import Settings
+from acd.ports.audit import AuditEntry
 from acd.ports.store import StoreError
+
+ACTOR = "cli"
+"""Who has done it, in the audit, when it was done at the command line."""
+
+
+class Note(Protocol):
+    """Notes in the audit what was done; durable when it returns."""
+
+    async def __call__(self, action: str, subject: str, **details: object) -> None:
+        """Note an action such as ``agents.change`` on a subject such as ``agent:ann``."""
 
 
 def require_record(settings: Settings) -> str:
@@ -59,3 +73,27 @@ async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Dat
         yield database
     finally:
         await database.close()
+
+
+@contextlib.asynccontextmanager
+async def changed(
+    settings: Settings, *, make: bool = False
+) -> AsyncIterator[tuple[Database, Note]]:
+    """Open the record to change it, with a function that notes in the audit what was done.
+
+    Args:
+        settings, make: see :func:`opened`.
+
+    Raises:
+        AcdError: see :func:`opened`.
+    """
+    async with opened(settings, make=make) as database:
+        audit = SqlAudit(database)
+
+        async def note(action: str, subject: str, **details: object) -> None:
+            await audit.add(AuditEntry(SystemClock().now(), ACTOR, action, subject, details))
+
+        try:
+            yield database, note
+        finally:
+            await audit.close()

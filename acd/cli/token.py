@@ -12,7 +12,7 @@ from acd.adapters.sql.tokens import SqlTokens
 from acd.app.documents import moment
 from acd.cli.options import ConfigOption, HomeOption, JsonOption, settings_for
 from acd.cli.output import BadInput, print_json, print_table, say
-from acd.cli.record import opened
+from acd.cli.record import changed, opened
 from acd.cli.root import app
 from acd.config import Settings
 from acd.core.errors import AcdError
@@ -94,8 +94,10 @@ def _document(row: TokenRow) -> dict[str, object]:
 
 
 async def _create(settings: Settings, name: str, role: Role) -> str:
-    async with opened(settings, make=True) as database:
-        return await SqlTokens(database).create_token(name, role, now=SystemClock().now())
+    async with changed(settings, make=True) as (database, note):
+        text = await SqlTokens(database).create_token(name, role, now=SystemClock().now())
+        await note("tokens.create", f"token:{name}", role=role)
+        return text
 
 
 async def _list(settings: Settings) -> list[TokenRow]:
@@ -104,5 +106,8 @@ async def _list(settings: Settings) -> list[TokenRow]:
 
 
 async def _revoke(settings: Settings, name: str) -> bool:
-    async with opened(settings) as database:
-        return await SqlTokens(database).revoke_token(name, now=SystemClock().now())
+    async with changed(settings) as (database, note):
+        was_valid = await SqlTokens(database).revoke_token(name, now=SystemClock().now())
+        if was_valid:
+            await note("tokens.revoke", f"token:{name}")
+        return was_valid

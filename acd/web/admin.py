@@ -8,7 +8,16 @@ from typing import Annotated, Any
 import msgspec
 from aiohttp import web
 
-from acd.app.accounts import AccountDocument, Accounts, Change, Made, document_of
+from acd.app.accounts import (
+    LOGIN,
+    PHONE,
+    SHORTEST_PASSWORD,
+    AccountDocument,
+    Accounts,
+    Change,
+    Made,
+    document_of,
+)
 from acd.app.centre import Centre
 from acd.app.documents import moment
 from acd.app.views import queue_names
@@ -22,11 +31,10 @@ from acd.web.routes import route
 
 PAGE = 100
 LARGEST_PAGE = 500
-SHORTEST_PASSWORD = 10
 
-Login = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9._-]{0,39}$")]
+Login = Annotated[str, msgspec.Meta(pattern=LOGIN)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Phone = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{2,15})?$")]
+Phone = Annotated[str, msgspec.Meta(pattern=PHONE)]
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Level = Annotated[int, msgspec.Meta(ge=1, le=100)]
 Units = Annotated[int, msgspec.Meta(ge=0, le=100)]

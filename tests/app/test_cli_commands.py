@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from acd import __version__
+from acd.adapters.sql.audit import SqlAudit
+from acd.adapters.sql.engine import Database
 from acd.testing.warm import Ran, run
 
 pytestmark = pytest.mark.app
 
-SCENARIO = Path("acd/sim/scenarios/erlang-c-2.toml").absolute()
 ACD = Path(sys.executable).with_name("acd")
 
 
@@ -215,25 +216,34 @@ def test_check_of_nothing(acd):
 # --- sim, replay, erlang ------------------------------------------------------------------------
 
 
-def test_sim_is_repeatable_and_follows_the_seed(acd, program):
-    one = program("sim", str(SCENARIO), "--json", PYTHONHASHSEED="1").json
-    same = program("sim", str(SCENARIO), "--json", PYTHONHASHSEED="2").json
-    other = acd("sim", str(SCENARIO), "--seed", "77", "--json").json
+@pytest.fixture
+def scenario(tmp_path: Path) -> str:
+    """An hour of two skills, after another to warm up."""
+    days = Path("acd/sim/scenarios/two-skills.toml").read_text()
+    path = tmp_path / "hours.toml"
+    path.write_text(days.replace("duration_seconds = 72000", "duration_seconds = 7200"))
+    return str(path)
+
+
+def test_sim_is_repeatable_and_follows_the_seed(acd, program, scenario):
+    one = program("sim", scenario, "--json", PYTHONHASHSEED="1").json
+    same = program("sim", scenario, "--json", PYTHONHASHSEED="2").json
+    other = acd("sim", scenario, "--seed", "77", "--json").json
     assert one == same
     assert one["log_hash"] != other["log_hash"]
     assert other["seed"] == 77
     assert set(one) >= {"seed", "duration_seconds", "decisions", "log_hash", "total", "queues"}
 
 
-def test_sim_for_people(acd):
-    assert "occupancy" in acd("sim", str(SCENARIO)).out
+def test_sim_for_people(acd, scenario):
+    assert "occupancy" in acd("sim", scenario).out
 
 
-def test_sim_refuses_what_it_cannot_run(acd, tmp_path):
+def test_sim_refuses_what_it_cannot_run(acd, scenario, tmp_path):
     _says(acd("sim", "nowhere.toml", status=2), "nowhere.toml:1: unreadable-file")
     (tmp_path / "bad.toml").write_text("seed = 'x'\n")
     _says(acd("sim", "bad.toml", status=2), "bad.toml:1")
-    _says(acd("sim", str(SCENARIO), "--policy", "nearest", status=2), "nearest")
+    _says(acd("sim", scenario, "--policy", "nearest", status=2), "nearest")
 
 
 def test_replay_refuses_what_is_no_log(acd, tmp_path):
@@ -323,11 +333,51 @@ def test_agents_are_added_changed_and_removed(acd, tmp_path):
 def test_agents_that_cannot_be(acd):
     acd("agents", "add", "ann", "--phone", "2001")
     _says(acd("agents", "add", "ann", status=1), "there is an agent ann already", "edit")
-    _says(acd("agents", "add", "bob", "--phone", "2001", status=2), "phone 2001 is ann's")
+    _says(acd("agents", "add", "bob", "--phone", "2001", status=1), "phone 2001 is ann's")
     _says(acd("agents", "add", "Ann", status=2), "'Ann' cannot be a login")
     _says(acd("agents", "add", "cid", "--skill", "x=y", status=2), "'x=y' is not NAME=N")
-    _says(acd("agents", "add", "cid", "--phone", "20 01", status=1), "20 01")
+    _says(acd("agents", "add", "cid", "--phone", "20 01", status=2), "20 01", "2 to 15 digits")
     _says(acd("agents", "edit", "nobody", "--name", "N", status=1), "there is no agent nobody")
+
+
+async def test_what_is_changed_by_command_is_in_the_audit(acd, tmp_path):
+    acd("agents", "add", "ann", "--skill", "english=3")
+    acd("agents", "edit", "ann", "--phone", "2100")
+    secrets = acd("agents", "password", "ann", "--json").json
+    acd("agents", "remove", "ann")
+    acd("token", "create", "wallboard")
+    acd("token", "revoke", "wallboard")
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/home/acd.sqlite3")
+    audit = SqlAudit(database)
+    try:
+        rows = [row.entry for row in await audit.entries()]
+        assert await audit.first_broken() is None
+    finally:
+        await audit.close()
+        await database.close()
+    assert [(entry.actor, entry.action, entry.subject) for entry in reversed(rows)] == [
+        ("cli", "agents.create", "agent:ann"),
+        ("cli", "agents.change", "agent:ann"),
+        ("cli", "agents.password", "agent:ann"),
+        ("cli", "agents.sip-password", "agent:ann"),
+        ("cli", "agents.remove", "agent:ann"),
+        ("cli", "tokens.create", "token:wallboard"),
+        ("cli", "tokens.revoke", "token:wallboard"),
+    ]
+    assert rows[-1].details["skills"] == {"english": 3}
+    assert rows[-2].details == {"phone": "2100"}
+    assert secrets["password"] not in str(rows)
+    assert secrets["sip_password"] not in str(rows)
+
+
+def test_an_agent_serves_queues_that_there_are(acd):
+    sample = {"ACD_SITE_DIRECTORY": str(Path("dialplans").absolute())}
+    refused = acd("agents", "add", "ann", "--queue", "slaes", status=1, **sample)
+    _says(refused, "there is no queue 'slaes'", "sales")
+    acd("agents", "add", "ann", "--queue", "gone")  # without dialplans nobody can tell
+    acd("agents", "edit", "ann", "--queue", "sales=2", **sample)
+    (one,) = acd("agents", "list", "--json").json["agents"]
+    assert one["queues"] == {"gone": 1, "sales": 2}
 
 
 # --- doctor -------------------------------------------------------------------------------------
