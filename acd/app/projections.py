@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from acd.app.documents import ContactFold
+from acd.app.contact_fold import ContactFold
 from acd.app.follow import Follower
 from acd.core.record import Record
 from acd.ports.store import ContactRow, ContactStore, LogStore

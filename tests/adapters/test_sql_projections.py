@@ -17,7 +17,7 @@ from acd.adapters.sql.contacts import SqlContacts
 from acd.adapters.sql.engine import Database
 from acd.adapters.sql.log import SqlLog
 from acd.adapters.sql.schema import contacts
-from acd.app.documents import ContactFold
+from acd.app.contact_fold import ContactFold
 from acd.app.projections import ContactProjector
 from acd.testing.pretend import busy_centre
 

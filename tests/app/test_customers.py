@@ -10,8 +10,8 @@ import pytest
 from acd.adapters.sql.customers import SqlCustomers
 from acd.adapters.sql.engine import Database
 from acd.app import timeline
+from acd.app.contact_fold import ContactFold
 from acd.app.customers import ACTOR, Customers, fact_of, identity_of_contact
-from acd.app.documents import ContactFold
 from acd.app.timeline import Happened, entry_of
 from acd.core import events as e
 from acd.core import inputs as i

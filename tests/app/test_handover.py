@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from acd.app.documents import ContactFold, _decoder
+from acd.app.contact_fold import ContactFold
+from acd.app.documents import ContactDocument
 from acd.app.handover import handover_of
 from acd.app.replies import read_replies
 from acd.app.site import load_site
@@ -35,7 +37,7 @@ def document_of(*bodies):
     for seq, body in enumerate((opened, *bodies), 1):
         fold.fold(Record(seq, START, 0, "test", body))
     (row,) = fold.changed()
-    return _decoder.decode(row.document)
+    return msgspec.json.decode(row.document, type=ContactDocument)
 
 
 def walked(*places):

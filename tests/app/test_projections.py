@@ -9,7 +9,8 @@ import json
 import pytest
 
 from acd.app import follow
-from acd.app.documents import _FOLDS, PATH_KEPT, ContactFold, moment
+from acd.app.contact_fold import _FOLDS, PATH_KEPT, ContactFold
+from acd.app.documents import moment
 from acd.app.projections import ContactProjector
 from acd.core import events as e
 from acd.core import inputs as i

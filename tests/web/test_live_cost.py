@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pytest
 
 from acd.adapters.clock import SystemClock
-from acd.app.documents import ContactFold
+from acd.app.contact_fold import ContactFold
 from acd.app.frames import Subscription
 from acd.app.live import LiveFeed
 from acd.app.messages import MessageDocument
