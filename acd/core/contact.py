@@ -153,6 +153,7 @@ class Contact:
         sent: key to message of what agents wrote.
         replied_at: when an agent first wrote.
         is_leaving_message: the customer is speaking onto ``recording`` now.
+        has_left_message: they have, at the node where they stand.
         has_music: whether the customer has been put on hold music.
     """
 
@@ -188,6 +189,7 @@ class Contact:
     has_music: bool = False
     leave_at: Instant = NEVER
     is_leaving_message: bool = False
+    has_left_message: bool = False
     disposition: str = ""
     thread: str = ""
     dial: str = ""

@@ -15,7 +15,7 @@ from acd.core import inputs as i
 from acd.core.contact import ContactState, EndReason
 from acd.core.engine import Engine, Outcome
 from acd.core.ids import LegId
-from acd.core.leg import LegState
+from acd.core.leg import GoneCause, LegState
 from acd.flow.interpreter import FlowInterpreter
 
 pytestmark = pytest.mark.core
@@ -253,3 +253,28 @@ def test_a_call_that_cannot_be_made_is_not_promised() -> None:
     send(engine, i.LegArrived(LEG, "pbx", "+15550199", "100"))
     assert ending(engine, i.DigitReceived(LEG, "1")) is EndReason.FLOW_ENDED
     assert promised(engine) == []
+
+
+def taken(flow: str, seconds: float) -> Engine:
+    """Let a caller speak onto a message and let it end."""
+    engine, outcome = call(flow)
+    outcome = send(engine, i.PlaybackEnded(LEG, the(outcome, f.Play).playback))
+    send(engine, i.RecordingEnded(LEG, the(outcome, f.TakeMessage).recording, seconds))
+    return engine
+
+
+@pytest.mark.parametrize("gone", [GoneCause.NORMAL, GoneCause.UNSEEN])
+def test_a_message_is_left_though_nobody_waits_for_the_thanks(gone: GoneCause) -> None:
+    assert ending(taken(MESSAGE, 5.0), i.LegGone(LEG, gone)) is EndReason.VOICEMAIL
+
+
+def test_a_message_that_is_still_spoken_while_nobody_looks_is_left() -> None:
+    engine, outcome = call(MESSAGE)
+    send(engine, i.PlaybackEnded(LEG, the(outcome, f.Play).playback))
+    assert ending(engine, i.LegGone(LEG, GoneCause.UNSEEN)) is EndReason.VOICEMAIL
+
+
+def test_what_was_recorded_on_the_way_is_no_message() -> None:
+    record = MESSAGE.replace("voicemail", "record") + 'attribute = "story"\nnext = "b"\n'
+    engine = taken(record + 'on_fail = "bye"\n' + HEAR, 5.0)
+    assert ending(engine, i.LegGone(LEG)) is EndReason.LEFT_FLOW

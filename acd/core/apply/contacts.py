@@ -85,7 +85,13 @@ def _(state: State, _: Timers, event: e.MessageStarted, _at: Instant, _seq: int)
 
 @folds(e.MessageEnded)
 def _(state: State, _: Timers, event: e.MessageEnded, _at: Instant, _seq: int) -> None:
-    state.contacts[event.contact].is_leaving_message = False
+    contact = state.contacts[event.contact]
+    contact.is_leaving_message, contact.has_left_message = False, event.seconds > 0
+
+
+@folds(e.NodeEntered)
+def _(state: State, _: Timers, event: e.NodeEntered, _at: Instant, _seq: int) -> None:
+    state.contacts[event.contact].has_left_message = False
 
 
 @folds(e.FlowWaiting)

@@ -187,6 +187,9 @@ def lose(turn: Turn, leg: Leg, cause: GoneCause) -> None:
 
 
 def _end_reason(contact: Contact, leg: Leg, cause: GoneCause) -> EndReason:
+    has_spoken = contact.is_leaving_message or contact.has_left_message
+    if has_spoken and cause is not GoneCause.PBX_LOST:
+        return EndReason.VOICEMAIL  # callers end a message by hanging up: that is how it is meant
     if cause in _UNPLANNED:
         return _UNPLANNED[cause]
     if leg.state in _UNANSWERED:
@@ -195,10 +198,7 @@ def _end_reason(contact: Contact, leg: Leg, cause: GoneCause) -> EndReason:
         return EndReason.CUSTOMER_ENDED
     if contact.is_outside:
         return EndReason.TRANSFERRED
-    if contact.state is ContactState.IN_FLOW:
-        # A caller ends a message by hanging up: that is how voicemail is meant.
-        return EndReason.VOICEMAIL if contact.is_leaving_message else EndReason.LEFT_FLOW
-    return EndReason.ABANDONED
+    return EndReason.LEFT_FLOW if contact.state is ContactState.IN_FLOW else EndReason.ABANDONED
 
 
 def _agent_leg_closed(turn: Turn, contact: Contact, leg: Leg, cause: GoneCause) -> None:
