@@ -11,7 +11,8 @@ from acd.app.journeys import FlowTally, NodeTally, Outcomes, VersionTally
 from acd.core.ids import ContactId
 from acd.core.site import Site
 from acd.flow.chart import Box, Chart, Way, chart_of, flow_box, title_of
-from acd.flow.layout import Drawing, Line, draw, lines_of
+from acd.flow.layers import lines_of
+from acd.flow.layout import Drawing, Line, draw
 
 DRAWINGS_KEPT = 64
 """Drawings that are kept: one takes a few milliseconds."""
