@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 _keys = itertools.count(1)
 

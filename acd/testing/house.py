@@ -33,7 +33,7 @@ from acd.ports.store import AgentRow, Role
 from acd.testing.invariants import problems
 from acd.testing.softphone import Answer, Phone, Phones, Policy
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 45.0
 
 
 def sip_password(agent: str) -> str:

@@ -44,7 +44,7 @@ from acd.web.widget import DemoSite
 
 TOKEN = "key-of-this-process-for-the-commands-of-its-home"
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""`acd` in processes of its own that begin with everything imported.
+"""`acd`, or a part of it, in processes of its own that begin with everything imported.
 
 Importing is most of what a short command does, and nearly all of an engine's start. Where neither
 is what is tested, processes are forked from one that has done nothing else. From there on they are
@@ -14,13 +14,13 @@ import json
 import multiprocessing
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TextIO
 
 from acd.testing import warmed
 from acd.testing.engine import EngineProcess
@@ -81,6 +81,22 @@ def run(
         process.kill()
         for one in said:
             one.close()
+
+
+@contextlib.contextmanager
+def printing(work: Callable[[str], None], given: str) -> Iterator[tuple[ForkServerProcess, TextIO]]:
+    """Run a function in a process of its own, killed at the end; give it and what it prints."""
+    out, end = _context.Pipe(duplex=False)
+    process = _context.Process(target=warmed.work, args=(work, given, end))
+    process.start()
+    end.close()
+    try:
+        with os.fdopen(os.dup(out.fileno())) as printed:
+            out.close()
+            yield process, printed
+    finally:
+        process.kill()
+        process.join()
 
 
 def _started(

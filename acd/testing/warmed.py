@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -33,3 +33,10 @@ def command(
     faults.choose(environment.get(faults.VARIABLE, ""))
     sys.argv[:] = ["acd", *words]
     main()
+
+
+def work(what: Callable[[str], None], given: str, out: Connection) -> None:
+    """Call a function whose prints go to ``out``."""
+    os.dup2(out.fileno(), 1)
+    out.close()
+    what(given)

@@ -1,13 +1,12 @@
 """A projector to be killed: folds the log of a database into contacts, in very small pieces.
 
-Run as ``python sql_projector.py URL LAST``; prints each position, ``done`` at record ``LAST``.
+It prints each position, and ``done`` at the end of the log.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 
 from acd.adapters.sql.contacts import SqlContacts
 from acd.adapters.sql.engine import Database
@@ -16,11 +15,12 @@ from acd.app import follow
 from acd.app.projections import ContactProjector
 
 
-async def main(url: str, last: int) -> None:
+async def _fold(url: str) -> None:
     follow.BATCH_RECORDS = 3
     database = Database(url)
-    contacts = SqlContacts(database)
-    projector = ContactProjector(SqlLog(database), contacts)
+    log, contacts = SqlLog(database), SqlContacts(database)
+    last = await log.last()
+    projector = ContactProjector(log, contacts)
     task = asyncio.create_task(projector.run())
     reached = 0
     while reached < last:
@@ -35,4 +35,5 @@ async def main(url: str, last: int) -> None:
     await database.close()
 
 
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+def fold(url: str) -> None:
+    asyncio.run(_fold(url))

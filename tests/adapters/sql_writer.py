@@ -1,12 +1,11 @@
 """A writer to be killed: appends to the log of a database and says what is durable.
 
-Run as ``python sql_writer.py URL``; prints ``ready`` and then a sequence number after each append.
+It prints ``ready`` and then a sequence number after each append.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 
 from sqlkit import records
 
@@ -15,7 +14,7 @@ from acd.adapters.sql.engine import Database
 from acd.adapters.sql.log import SqlLog
 
 
-async def main(url: str) -> None:
+async def _write(url: str) -> None:
     database = Database(url)
     await database.migrate()
     log = SqlLog(database, await leases.take(database))
@@ -29,4 +28,5 @@ async def main(url: str) -> None:
         print(last, flush=True)
 
 
-asyncio.run(main(sys.argv[1]))
+def write(url: str) -> None:
+    asyncio.run(_write(url))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sql_writer import write
 from sqlalchemy import text
 from sqlkit import collect, records
 
@@ -23,6 +23,7 @@ from acd.adapters.sql.engine import Database
 from acd.adapters.sql.log import SqlLog
 from acd.ports.store import StoreError
 from acd.testing import postgres
+from acd.testing.warm import printing
 
 pytestmark = pytest.mark.app
 
@@ -31,28 +32,33 @@ KILLS = 15
 
 def _write_until_killed(url: str, seconds: float) -> int:
     """Run a writer, kill it some time after its first append; return what it said last."""
-    with subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("sql_writer.py")), url],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as writer:
-        assert writer.stdout.readline() == "ready\n"
-        first = writer.stdout.readline()
+    with printing(write, url) as (writer, printed):
+        assert printed.readline() == "ready\n"
+        first = printed.readline()
         time.sleep(seconds)  # the moment of the kill is what is varied
-        writer.send_signal(signal.SIGKILL)
-        said = [first, *writer.stdout]
+        writer.kill()
+        said = [first, *printed]
     return int(said[-1])
 
 
 @pytest.mark.timeout(240)
 async def test_no_record_is_lost_or_doubled_when_writers_are_killed(url):
     moments = random.Random(7)
+    before = 0
     for _ in range(KILLS):
         acknowledged = _write_until_killed(url, moments.uniform(0, 0.15))
-        database = Database(url)
-        log = SqlLog(database)
-        kept = await collect(log.read())  # raises on a gap; doubles cannot be, seq is the key
-        assert len(kept) == kept[-1].seq >= acknowledged > 0
+        # It raises on a gap; doubles cannot be, seq is the key.
+        kept = await _read(url, after=before)
+        assert before + len(kept) == kept[-1].seq >= acknowledged > before
+        before = kept[-1].seq
+    assert len(await _read(url)) == before
+
+
+async def _read(url, after=0):
+    database = Database(url)
+    try:
+        return await collect(SqlLog(database).read(after))
+    finally:
         await database.close()
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from sql_projector import fold
 from sqlalchemy import select
 
 from acd.adapters.sql import lease as leases
@@ -20,6 +17,7 @@ from acd.adapters.sql.schema import contacts
 from acd.app.contact_fold import ContactFold
 from acd.app.projections import ContactProjector
 from acd.testing.pretend import busy_centre
+from acd.testing.warm import printing
 
 pytestmark = pytest.mark.app
 
@@ -37,16 +35,12 @@ async def _stored(database):
         return {row.id: row.document for row in rows}
 
 
-def _fold_until_killed(url: str, last: int, steps: int) -> bool:
+def _fold_until_killed(url: str, steps: int) -> bool:
     """Run a projector and kill it some steps later, amid the next; return whether it was done."""
-    with subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("sql_projector.py")), url, str(last)],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as projector:
-        said = [projector.stdout.readline() for _ in range(steps)]
-        projector.send_signal(signal.SIGKILL)
-        said += projector.stdout
+    with printing(fold, url) as (projector, printed):
+        said = [printed.readline() for _ in range(steps)]
+        projector.kill()
+        said += printed
     return "done\n" in said
 
 
@@ -59,7 +53,7 @@ async def test_killed_at_any_moment_the_contacts_are_right(url):
     await log.append(records)
     moments = random.Random(3)
     kills = 0
-    while not _fold_until_killed(url, len(records), moments.randint(1, 400)):
+    while not _fold_until_killed(url, moments.randint(1, 400)):
         kills += 1
         # A server may still finish what a killed client had sent: look until nothing moves.
         position, stored = -1, await _stored(database)

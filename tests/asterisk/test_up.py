@@ -26,7 +26,7 @@ pytestmark = pytest.mark.asterisk
 ACD = Path(sys.executable).with_name("acd")
 SITE = Path("dialplans").absolute()
 READY_SECONDS = 120  # a first start speaks every prompt of the site in five languages
-END_SECONDS = 20
+END_SECONDS = 60
 
 
 @dataclass(slots=True)

@@ -87,6 +87,7 @@ async def test_a_mail_is_answered_and_the_thank_you_comes_back(tmp_path: Path) -
             ours = answer.message["Message-ID"]
             server.deliver("desk", mails.mail("Thanks!", message_id="<2@x>", In_Reply_To=ours))
             await centre.until(lambda: centre.state.intake == 2)
+            await centre.texts.projector.reach(centre.state.seq)
             assert list(centre.state.contacts) == [contact.id]
             async with centre.session.get(
                 centre.url(f"/api/v1/contacts/{contact.id}/messages")

@@ -128,7 +128,7 @@ class Web:
 
     async def settled(self) -> None:
         """Wait until the contacts have come up with the log."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.projector.reach(self.centre.state.seq)
 
 
@@ -340,7 +340,7 @@ async def _end(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def eventually(true: Callable[[], object], seconds: float = 5) -> None:
+async def eventually(true: Callable[[], object], seconds: float = 30) -> None:
     """Return once something is so."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110
