@@ -8,16 +8,10 @@ from dataclasses import dataclass
 from acd.core.site import Command
 from acd.flow import schema
 from acd.flow.check import Named
-from acd.flow.kinds import BAD, DIGITS, ListOf, Name, OneOf, TableOf, Text, To, good_name
+from acd.flow.kinds import BAD, DIGITS, Name, OneOf, To, good_name
 from acd.flow.problems import At, Code, quoted
 from acd.flow.schema import read_schema, refs_of
-
-_WORDS = TableOf(
-    "table of language to list of words",
-    value=ListOf("list of words", item=Text(longest=100), least=1, most=200),
-    key_fits=str.isprintable,
-    key_to=To.LANGUAGE,
-)
+from acd.flow.wording import WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +31,7 @@ class CommandKeys:
     flow: str | None = schema.key(Name("flow", To.FLOW), "the flow that it leads to", default=None)
     key: str | None = schema.key(OneOf("phone key", tuple(DIGITS)), "the phone key", default=None)
     words: Mapping[str, tuple[str, ...]] | None = schema.key(
-        _WORDS, "the words, by language", default=None
+        WORDS, "the words, by language", default=None
     )
 
     def contradiction(self) -> str | None:

@@ -6,8 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from acd.flow.kinds import Plain, Ref, TableOf, Template, To
+from acd.flow.kinds import ListOf, Plain, Ref, TableOf, Template, Text, To
 from acd.flow.problems import At
+from acd.flow.words import of_language
+
+WORDS = TableOf(
+    "table of language to list of words",
+    value=ListOf("list of words", item=Text(longest=100), least=1, most=200),
+    key_fits=str.isprintable,
+    key_to=To.LANGUAGE,
+)
+"""What customers may say or write, by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class Wording(Plain):
 def worded(wording: Mapping[str, str], language: str) -> str:
     """Return the text in a language; in the first of the table when that is not there.
 
-    >>> worded({"en": "Yes", "es": "Sí"}, "es"), worded({"en": "Yes"}, "pt")
+    >>> worded({"en": "Yes", "es": "Sí"}, "es-MX"), worded({"en": "Yes"}, "pt")
     ('Sí', 'Yes')
     """
-    return wording.get(language) or next(iter(wording.values()))
+    return of_language(wording, language) or next(iter(wording.values()))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from acd.core.flows import DigitPressed, Said
 from acd.core.site import Command
+
+T = TypeVar("T")
 
 _WORD = re.compile(r"\w+")
 
@@ -20,6 +23,15 @@ def words_of(text: str) -> tuple[str, ...]:
     """
     bare = unicodedata.normalize("NFKD", text.casefold())
     return tuple(_WORD.findall("".join(c for c in bare if not unicodedata.combining(c))))
+
+
+def of_language(table: Mapping[str, T], language: str) -> T | None:
+    """Return what a table has for a language, or for the same without its region, or None.
+
+    >>> of_language({"pt": ["sim"], "en": ["yes"]}, "pt-BR")
+    ['sim']
+    """
+    return table.get(language) or table.get(language.partition("-")[0])
 
 
 def contains(text: str, phrases: Iterable[str]) -> bool:
@@ -51,7 +63,7 @@ def given(
             case DigitPressed(digit):
                 is_given = digit == command.key
             case Said(text):
-                own = command.words.get(language, ())
+                own = of_language(command.words, language) or ()
                 is_given = text.strip() == command.key or contains(text, own)
         if is_given:
             return command

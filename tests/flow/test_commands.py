@@ -87,6 +87,13 @@ def test_commands_in_writing(text: str) -> None:
     assert Enqueue("sales") in caller.step.actions
 
 
+def test_words_of_a_language_are_those_of_its_regions() -> None:
+    caller = two(channel=Channel.CHAT, language="en-GB")
+    caller.listen()
+    caller.send(Said("a human, please"))
+    assert Enqueue("sales") in caller.step.actions
+
+
 @pytest.mark.parametrize("text", ["1", "Hello", "the HELLO please", " 1 "])
 def test_a_menu_understands_numbers_and_labels(text: str) -> None:
     caller = two(channel=Channel.CHAT)

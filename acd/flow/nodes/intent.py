@@ -10,43 +10,28 @@ from acd.core.task import Listen
 from acd.flow.kinds import (
     Attribute,
     Exit,
-    ListOf,
     Number,
     Prompts,
     TableOf,
-    Text,
-    To,
-    is_digit,
     is_name,
     node,
 )
 from acd.flow.model import FAIL, Again, Entry, Go, NodeType, Outcome, Stay, Wait
+from acd.flow.nodes.menu import KEYS
 from acd.flow.schema import Record, key
 from acd.flow.visit import Visit
-from acd.flow.words import hits
+from acd.flow.wording import WORDS
+from acd.flow.words import hits, of_language
 
 RECOGNISE_SECONDS = 10.0
 """How long the recogniser may take beyond the time that the caller speaks."""
-
-_WORDS = TableOf(
-    "table of language to list of words",
-    value=ListOf("list of words", item=Text(longest=100), least=1, most=200),
-    key_fits=str.isprintable,
-    key_to=To.LANGUAGE,
-)
-_KEYS = TableOf(
-    "table of phone key to node",
-    value=node(Exit.BY_CALLER),
-    key_fits=is_digit,
-    key_wanted='one of 0-9, "*", "#"',
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
     """What an intent is: the words that tell of it, and where it leads."""
 
-    words: Mapping[str, tuple[str, ...]] = key(_WORDS, "words and phrases, by language")
+    words: Mapping[str, tuple[str, ...]] = key(WORDS, "words and phrases, by language")
     to: str = key(node(Exit.BY_CALLER), "where whoever means it goes")
 
 
@@ -69,7 +54,7 @@ class Intent:
 
     prompt: tuple[str, ...] = key(Prompts(), "what is asked")
     intents: Mapping[str, Meaning] = key(_INTENTS, "what may be meant")
-    keys: Mapping[str, str] | None = key(_KEYS, "where each phone key leads", default=None)
+    keys: Mapping[str, str] | None = key(KEYS, "where each phone key leads", default=None)
     attribute: str | None = key(
         Attribute(), "what the intent's name is remembered as", default=None
     )
@@ -137,9 +122,10 @@ def _listen(keys: Intent, visit: Visit) -> Outcome:
     if "deaf" in visit.memory:
         return Wait(keys.timeout_seconds)
     visit.memory["listening"] = "1"
-    commands = [_of_language(command.words, visit.language) for command in visit.site.commands]
-    intents = [_of_language(meaning.words, visit.language) for meaning in keys.intents.values()]
-    phrases = tuple(dict.fromkeys(word for words in (*intents, *commands) for word in words))
+    tables = [one.words for one in keys.intents.values()]
+    tables += [one.words for one in visit.site.commands]
+    known = [of_language(table, visit.language) or () for table in tables]
+    phrases = tuple(dict.fromkeys(word for words in known for word in words))
     task = Listen(phrases, visit.language, keys.max_seconds, keys.silence_seconds)
     return visit.start(task, keys.max_seconds + RECOGNISE_SECONDS)
 
@@ -163,15 +149,10 @@ def _understand(keys: Intent, visit: Visit, text: str) -> Outcome:
 
 def meant(intents: Mapping[str, Meaning], text: str, language: str) -> str | None:
     """Return the intent that a text speaks of most; None for none or for two alike."""
-    counts = {n: hits(text, _of_language(i.words, language)) for n, i in intents.items()}
+    counts = {n: hits(text, of_language(i.words, language) or ()) for n, i in intents.items()}
     best = max(counts.values())
     found = [name for name, count in counts.items() if count == best]
     return found[0] if best > (0, 0) and len(found) == 1 else None
-
-
-def _of_language(words: Mapping[str, tuple[str, ...]], language: str) -> tuple[str, ...]:
-    """Return the words of a language, or of the same without its region."""
-    return words.get(language) or words.get(language.partition("-")[0]) or ()
 
 
 NODE = NodeType("intent", Intent, enter, signal, ask=ask)

@@ -12,7 +12,7 @@ from acd.flow.schema import key
 from acd.flow.visit import Visit
 from acd.flow.words import contains
 
-_KEYS = TableOf(
+KEYS = TableOf(
     "table of phone key to node",
     value=node(Exit.BY_CALLER),
     key_fits=is_digit,
@@ -37,7 +37,7 @@ class Menu:
     """
 
     prompt: tuple[str, ...] = key(Prompts(), "what is offered")
-    keys: Mapping[str, str] = key(_KEYS, "where each phone key leads")
+    keys: Mapping[str, str] = key(KEYS, "where each phone key leads")
     labels: Mapping[str, str] | None = key(
         _LABELS, "the prompt that names each choice, for those who read", default=None
     )
