@@ -19,6 +19,7 @@ from acd.core.inputs import DigitReceived, Input, TaskBegun
 from acd.core.record import Record
 from acd.core.state import State
 from acd.core.task import CollectSecret
+from acd.flow.checks import CHECKS
 
 KEPT_SECONDS = 15 * 60.0
 """A secret is forgotten after this long, should its contact last longer."""
@@ -154,17 +155,4 @@ async def _gathered(keys: asyncio.Queue[str], what: CollectSecret) -> str | None
 
 def _is_right(digits: str, what: CollectSecret) -> bool:
     is_long_enough = what.min_digits <= len(digits) <= what.max_digits
-    return is_long_enough and (what.check != "luhn" or passes_luhn(digits))
-
-
-def passes_luhn(digits: str) -> bool:
-    """Return whether the last digit is the check digit of ISO/IEC 7812-1.
-
-    >>> passes_luhn("4111111111111111"), passes_luhn("4111111111111112")
-    (True, False)
-    """
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+    return is_long_enough and (not what.check or CHECKS[what.check](digits) is not None)
