@@ -78,6 +78,20 @@ class HandoverDocument(msgspec.Struct, kw_only=True):
     reply: Reply | None
 
 
+def following(before: ContactDocument, document: ContactDocument) -> ContactDocument:
+    """Return a contact with the way of the one that it follows before its own.
+
+    Args:
+        before: the contact that is named by the attribute ``previous_contact``.
+        document: the contact.
+    """
+    return msgspec.structs.replace(
+        document,
+        path=(*before.path, *document.path),
+        troubles=(*before.troubles, *document.troubles),
+    )
+
+
 def handover_of(
     document: ContactDocument, site: Site | None, replies: Iterable[Reply]
 ) -> HandoverDocument:

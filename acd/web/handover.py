@@ -7,7 +7,7 @@ from aiohttp import web
 
 from acd.app.centre import Centre
 from acd.app.documents import ContactDocument
-from acd.app.handover import HandoverDocument, handover_of
+from acd.app.handover import HandoverDocument, following, handover_of
 from acd.app.replies import Reply
 from acd.core.ids import ContactId
 from acd.ports.store import Role
@@ -31,11 +31,18 @@ class Handovers:
         The way it came through the flows, what was collected there, what failed or was asked for,
         and the canned reply that its queue's node suggests.
         """
-        found = await self._centre.contact_store.contact(id)
-        if found is None:
+        document = await self._document(id)
+        if document is None:
             raise ApiError(f"there is no contact {id!r}", code="contact-unknown")
-        document = _decoder.decode(found)
+        # Who is called back, or asked after a talk, has walked as another contact.
+        before = await self._document(ContactId(document.attributes.get("previous_contact", "")))
+        if before is not None:
+            document = following(before, document)
         state = self._centre.state
         contact = state.contacts.get(id)
         site = state.sites.get(state.site if contact is None else contact.site)
         return handover_of(document, site, self._replies)
+
+    async def _document(self, id: ContactId) -> ContactDocument | None:
+        found = await self._centre.contact_store.contact(id) if id else None
+        return None if found is None else _decoder.decode(found)

@@ -9,7 +9,7 @@ import pytest
 
 from acd.app.contact_fold import ContactFold
 from acd.app.documents import ContactDocument
-from acd.app.handover import handover_of
+from acd.app.handover import following, handover_of
 from acd.app.replies import read_replies
 from acd.app.site import load_site
 from acd.core import events as e
@@ -43,6 +43,14 @@ def document_of(*bodies):
 def walked(*places):
     """Return the events of a walk."""
     return [e.NodeEntered(CONTACT, *place.split("/")) for place in places]
+
+
+def test_who_is_called_back_has_come_the_way_of_the_first_call(site):
+    first = document_of(*walked("front/about", "front/queue"))
+    promised = document_of(e.AttributeSet(CONTACT, "previous_contact", "c-0"))
+    card = handover_of(following(first, promised), site, ())
+    assert [one.node for one in card.steps] == ["about", "queue"]
+    assert card.values == {}
 
 
 def test_the_card_of_somebody_who_chose(site):

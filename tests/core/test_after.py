@@ -79,6 +79,7 @@ def test_who_is_called_back_keeps_the_place() -> None:
     ended = story.events(e.ContactEnded)[-1]
     assert ended.reason is EndReason.CALLBACK
     (promised,) = story.engine.state.contacts.values()
+    assert promised.attributes["previous_contact"] == ended.contact
     assert (promised.dial, promised.order_at, promised.priority) == ("+15550123", since, 3)
     story.agent("ann").rings("ann")
     story.tell(i.LegAnswered(story.phone("ann")))

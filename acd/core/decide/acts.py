@@ -126,7 +126,7 @@ def keep_promise(turn: Turn, contact: Contact, promise: Promise) -> None:
         contact.site,
         dial=promise.number,
     )
-    seq = open_on(turn, opened, contact)
+    seq = open_on(turn, opened, contact, {"previous_contact": contact.id})
     queue_again(
         turn,
         turn.state.contacts[promised],
