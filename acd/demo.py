@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from acd.adapters.asterisk.settings import sip_digest
@@ -44,8 +44,15 @@ CAPACITY = {
 """What each of them takes at once: calls interrupt mail."""
 
 
-async def provide_accounts(store: AgentStore, home: Home) -> dict[str, list[dict[str, Any]]]:
+async def provide_accounts(
+    store: AgentStore, home: Home, queues: Iterable[QueueName] = ()
+) -> dict[str, list[dict[str, Any]]]:
     """Make the sample agents and staff if there are none yet.
+
+    Args:
+        store: takes them.
+        home: takes the file with their passwords.
+        queues: those of the site; the first agent serves the ones that are not the sample's.
 
     Returns:
         ``agents`` and ``staff``, as ``demo.json`` shows them.
@@ -55,13 +62,16 @@ async def provide_accounts(store: AgentStore, home: Home) -> dict[str, list[dict
         return {kind: list(known.get(kind, [])) for kind in ("agents", "staff")}
     rows: list[tuple[AgentRow, str]] = []
     shown: list[dict[str, Any]] = []
-    for number, (name, title, queues, skills) in enumerate(AGENTS, start=FIRST_SIP_USER):
+    served = {queue for _, _, theirs, _ in AGENTS for queue in theirs}
+    others = dict.fromkeys((queue for queue in queues if queue not in served), 1)
+    for number, (name, title, theirs, skills) in enumerate(AGENTS, start=FIRST_SIP_USER):
+        serves = theirs | others if number == FIRST_SIP_USER else theirs
         password, sip_password, sip_user = (
             secrets.token_urlsafe(9),
             secrets.token_urlsafe(15),
             str(number),
         )
-        profile = AgentProfile(AgentName(name), title, skills, queues, sip_user, CAPACITY)
+        profile = AgentProfile(AgentName(name), title, skills, serves, sip_user, CAPACITY)
         row = AgentRow(profile, Role.AGENT, sip_digest(sip_user, sip_password))
         rows.append((row, password))
         shown.append(
@@ -71,7 +81,7 @@ async def provide_accounts(store: AgentStore, home: Home) -> dict[str, list[dict
                 "password": password,
                 "sip_user": sip_user,
                 "sip_password": sip_password,
-                "queues": list(queues),
+                "queues": list(serves),
                 "skills": dict(skills),
             }
         )

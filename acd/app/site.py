@@ -45,7 +45,13 @@ def load_site(
     """
     if not directory.is_dir():
         return None, [
-            Problem(NUMBERS, 1, Code.MISSING_FILE.code, one_line(f"no directory {directory}"))
+            Problem(
+                NUMBERS,
+                1,
+                Code.MISSING_FILE.code,
+                one_line(f"no directory {directory}"),
+                "go to the directory that holds it, or name another",
+            )
         ]
     files, problems = read_files(directory, "", PROMPTS)
     own, unreadable = read_files(directory, ASTERISK, suffix=".conf")

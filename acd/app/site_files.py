@@ -68,7 +68,11 @@ def read_directory(directory: Path) -> dict[str, bytes]:
     """
     try:
         if not directory.is_dir():
-            raise SiteFilesError(f"there is no directory {directory}")
+            raise SiteFilesError(
+                f"there is no directory {directory}",
+                hint="dialplans are looked for there: go to the directory that holds it, or name "
+                "another in acd.toml (site.directory) or ACD_SITE_DIRECTORY",
+            )
         paths = {
             path
             for one in _PATTERNS

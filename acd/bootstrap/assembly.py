@@ -167,7 +167,9 @@ class _Assembly:
             self._ports,
             guest_numbers=guest_numbers(self._settings, site, with_demo=with_demo),
         )
-        shown = await demo.provide_accounts(self._agents, self._home) if with_demo else {}
+        shown = (
+            await demo.provide_accounts(self._agents, self._home, site.queues) if with_demo else {}
+        )
 
         phones = Telephony(self._settings, asterisk, self._loop, self._failed, self._progress)
         roster = Roster(self._agents, self._loop, phones.agents_changed)

@@ -28,7 +28,6 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command that the process was started with, and end the process."""
     set_up_logs(Log(level="warning"))
-    load(sys.argv[1:])
     try:
         status = _run()
         sys.stdout.flush()
@@ -41,6 +40,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
+        load(sys.argv[1:])
         answer = app(prog_name="acd", standalone_mode=False)
     except AcdError as error:
         print_error(error)
@@ -51,17 +51,31 @@ def _run() -> int:
         return INTERRUPTED
     except BrokenPipeError:
         raise
-    except Exception as error:
-        if os.environ.get("ACD_LOG_LEVEL") == "debug":
-            traceback.print_exc()
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "acd":
+            return _unexpected(error)
         print_error(
             AcdError(
-                f"this should not have happened: {type(error).__name__}: {error}",
-                hint="please report it; ACD_LOG_LEVEL=debug prints where it happened",
+                f"a Python package is missing: {error.name}",
+                hint="a new version may need new ones: `scripts/setup run` installs them",
             )
         )
         return 1
+    except Exception as error:
+        return _unexpected(error)
     return answer if isinstance(answer, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get("ACD_LOG_LEVEL") == "debug":
+        traceback.print_exception(error)
+    print_error(
+        AcdError(
+            f"this should not have happened: {type(error).__name__}: {error}",
+            hint="please report it; ACD_LOG_LEVEL=debug prints where it happened",
+        )
+    )
+    return 1
 
 
 def _bad_usage(error: Any) -> int:
@@ -69,6 +83,6 @@ def _bad_usage(error: Any) -> int:
         return 2  # the help is printed
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "acd"
-    message = error.format_message().rstrip(".")
+    message = error.format_message().rstrip(".").replace(": Value error, ", ": ")
     print_error(AcdError(message[:1].lower() + message[1:], hint=f"see `{path} --help`"))
     return 2

@@ -7,10 +7,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 
 from acd.core.errors import AcdError
+
+_WIDEST = 10_000
+"""Letters of a line that anything fits into."""
+
+_LAST_COLUMN = 20
+"""Letters that the last column of a table keeps, however narrow the terminal is."""
 
 
 def console() -> Console:
@@ -48,7 +54,11 @@ def print_json_line(document: Any) -> None:
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table for people."""
+    """Print a table for people.
+
+    Only the last column is broken into lines, and on a terminal alone: names, times and figures
+    stay whole, so that they can be read, copied and searched for.
+    """
     table = Table(
         box=None,
         show_header=any(heads),
@@ -56,11 +66,17 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         pad_edge=False,
         padding=(0, 2, 0, 0),
     )
-    for head in heads:
-        table.add_column(head, overflow="fold")
+    for place, head in enumerate(heads, start=1):
+        table.add_column(head, no_wrap=place < len(heads), overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(markup=False, emoji=False, highlight=False).print(table)
+    out = Console(markup=False, emoji=False, highlight=False)
+    # Measured as if there were room for everything.
+    whole = out.measure(table, options=out.options.update(max_width=_WIDEST)).maximum
+    last = out.measure(Group(*table.columns[-1].cells)).maximum if heads else 0
+    least = whole - max(0, last - _LAST_COLUMN)
+    width = max(out.width, least) if out.is_terminal else whole
+    Console(markup=False, emoji=False, highlight=False, width=max(1, width)).print(table)
 
 
 def print_error(error: AcdError) -> None:

@@ -139,10 +139,11 @@ def play(
         if play_file(file, _seconds(file)):
             return
         to = Path(f"{key}.{heard}{file.suffix}")
+        _write(file, to)
         say(f"no loudspeaker here: written to {to}")
     else:
+        _write(file, to)
         say(f"written to {to}")
-    _write(file, to)
 
 
 # --- what the commands share --------------------------------------------------------------------

@@ -90,7 +90,7 @@ def require_one(contact: str | None, *, last: bool) -> None:
         BadInput: both or neither is given.
     """
     if (contact is None) is not last:
-        raise BadInput("name a contact, or say --last", hint="see `acd trace --help`")
+        raise BadInput("name a contact, or say --last", hint="`acd trace --last` is the newest")
 
 
 async def meant(settings: Settings, wanted: str | None) -> ContactId:
