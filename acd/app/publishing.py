@@ -136,7 +136,8 @@ class Publishing:
                     hint="publish that change to all contacts first, then try the rest",
                     code="version-not-ready",
                 )
-            row = VersionRow(site.version, self._clock.now(), author, note, before)
+            said = note or await self._note_of(site.version)
+            row = VersionRow(site.version, self._clock.now(), author, said, before)
             await self._make_ready(site, given)
             await self.kept.keep(row, given)
             tried = self._state.canary
@@ -152,6 +153,10 @@ class Publishing:
                 details |= {"percent": share.percent, "numbers": len(share.numbers)}
             await self._note(author, "canary" if share else "publish", site.version, details)
             return self._now(before)
+
+    async def _note_of(self, version: str) -> str:
+        """Return what was said of a version when it was published before."""
+        return next((r.note for r in await self.kept.rows() if r.version == version), "")
 
     async def promote(self, author: str) -> Published:
         """Make the canary the running version.

@@ -16,6 +16,7 @@ import pytest
 from acd.app.check import check
 from acd.app.reference import filled
 from acd.app.site import defect, load_site
+from acd.app.site_files import read_directory
 from acd.app.story import read_stories
 from acd.core.channel import Channel
 from acd.core.contact import Contact, ContactState
@@ -384,3 +385,33 @@ def test_the_reference_is_what_the_schemas_say() -> None:
     page = PAGE.read_text()
     assert filled(page) == page, "run tools/document_flows.py"
     assert filled(page.replace("| `tries` |", "| `trys` |")) == page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "complaint"),
+    [
+        ('calls = "100"', 'calls = "100"\nfull = ["sale"]', 'did you mean "sales"?'),
+        ('calls = "100"', 'writes_to = "chat"', "nothing has begun that could end"),
+    ],
+)
+def test_a_story_about_what_is_not_there(
+    site_dir: Path, wrong: str, right: str, complaint: str
+) -> None:
+    steps = "{ hangs_up = true }" if "chat" in right else '{ hears = "nothing" }'
+    problems = told(site_dir, STORY.replace(wrong, right).replace("{step}", steps))
+    assert complaint in problems[0]
+
+
+def test_what_an_editor_keeps_beside_a_file_is_no_part_of_a_site(site_dir: Path) -> None:
+    before = load_site(site_dir)[0]
+    assert before is not None
+    (site_dir / ".#main.toml").symlink_to("ann@desk.1234")  # nowhere, as Emacs does it
+    (site_dir / ".main.toml").write_text("half a fl")
+    (site_dir / "prompts" / "._en.toml").write_bytes(b"\0\5\x16\7")
+    (site_dir / "sounds").mkdir(exist_ok=True)
+    (site_dir / "sounds" / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    after, problems = load_site(site_dir)
+    assert problems == []
+    assert after is not None
+    assert after.version == before.version
+    assert not [name for name in read_directory(site_dir) if "/." in f"/{name}"]
