@@ -20,7 +20,7 @@ from acd.app.versions import Files, KeptVersions
 from acd.core import inputs as i
 from acd.core.canary import CanaryEnd, Guard
 from acd.core.errors import AcdError
-from acd.core.events import CanaryEnded
+from acd.core.events import CanaryEnded, CanaryStarted, SitePublished
 from acd.core.inputs import Input
 from acd.core.record import Record
 from acd.core.site import Site
@@ -41,8 +41,8 @@ class PublishError(AcdError):
     """What was asked for cannot be done; everything is as it was.
 
     Codes: ``version-running``, ``version-not-ready`` (a prompt cannot be spoken, or Asterisk does
-    not take it), and those of the engine: ``no-canary``, ``share-invalid``,
-    ``nothing-published``.
+    not take it), ``canary-ended`` (by its guard), and those of the engine: ``no-canary``,
+    ``share-invalid``, ``nothing-published``.
     """
 
     code = "version-not-ready"
@@ -98,6 +98,7 @@ class Publishing:
         self._audit = audit
         self._clock = clock
         self._one_change = asyncio.Lock()
+        self._given_up = ""  # the canary that its guard has ended, until something else is changed
         self._noting: set[asyncio.Task[None]] = set()
         loop.observe(self._observe)
 
@@ -188,6 +189,12 @@ class Publishing:
                 await self._ask(i.EndCanary(), author)
                 await self._note(author, "end-canary", canary.version, {})
                 return self._now(before)
+            if self._given_up and not version:  # who asks may not know it yet
+                raise PublishError(
+                    f"the canary {self._given_up} has ended by itself: {before} runs alone again",
+                    hint="name a version to go back further: `acd versions` lists them",
+                    code="canary-ended",
+                )
             row = await (self.kept.find(version) if version else self.kept.before(before))
             if row.version == before:
                 raise PublishError(f"{before} is running", code="version-running")
@@ -315,7 +322,10 @@ class Publishing:
     def _observe(self, records: Sequence[Record]) -> None:
         for record in records:
             body = record.body
+            if isinstance(body, CanaryStarted | SitePublished):
+                self._given_up = ""
             if isinstance(body, CanaryEnded) and body.reason is CanaryEnd.WORSE:
+                self._given_up = body.version
                 log.warning("canary ended by its guard", version=body.version, reason=body.detail)
                 details = {"reason": body.detail}
                 task = asyncio.create_task(

@@ -69,6 +69,7 @@ STATUS: dict[str, HTTPStatus] = {
     "nothing-before": HTTPStatus.CONFLICT,
     "nothing-published": HTTPStatus.CONFLICT,
     "no-canary": HTTPStatus.CONFLICT,
+    "canary-ended": HTTPStatus.CONFLICT,
     "share-invalid": HTTPStatus.BAD_REQUEST,
     "attachment-unknown": HTTPStatus.BAD_REQUEST,
     "store-locked": HTTPStatus.SERVICE_UNAVAILABLE,

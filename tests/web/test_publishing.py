@@ -17,8 +17,10 @@ from acd.app import site_files
 from acd.app.publishing import PublishError, Share
 from acd.app.site_files import SiteFilesError
 from acd.core import inputs as i
+from acd.core.canary import Figure, Guard
 from acd.core.errors import AcdError
 from acd.core.ids import LegId
+from acd.core.leg import GoneCause
 from acd.core.site import Site
 
 pytestmark = pytest.mark.app
@@ -226,3 +228,30 @@ async def test_a_start_goes_on_when_the_directory_cannot_be_published(tmp_path: 
         before = centre.state.site
         assert "acd check" in await centre.publishing.begin(follow=True)
         assert centre.state.site == before
+
+
+async def test_who_comes_too_late_to_take_a_canary_back_takes_nothing_else_back(
+    tmp_path: Path,
+) -> None:
+    site = tmp_path / "site"
+    write_site(site, "One")
+    async with centre_at(tmp_path) as centre:
+        one = (await centre.publishing.publish("ann")).running
+        write_site(site, "Two")
+        two = (await centre.publishing.publish("ann")).running
+        (site / "numbers.toml").write_text("200 = { flow = 'main' }\n")
+        guard = Guard(Figure.FAILED_FLOWS, least=6)
+        await centre.publishing.publish("ann", share=Share(numbers=("+bad",), guard=guard))
+        for number in range(6):
+            for ani in ("+good", "+bad"):
+                leg = LegId(f"{ani}{number}")
+                await centre.loop.ask(i.LegArrived(leg, "pbx", ani, "100", "", is_up=True), "test")
+                await centre.loop.ask(i.LegGone(leg, GoneCause.NORMAL), "test")
+        assert centre.state.canary is None
+        with pytest.raises(PublishError) as caught:
+            await centre.publishing.roll_back("ann")
+        assert caught.value.code == "canary-ended"
+        assert centre.state.site == two
+        assert (await centre.publishing.roll_back("ann", one)).running == one
+        assert (await centre.publishing.roll_back("ann", two)).running == two
+        assert (await centre.publishing.roll_back("ann")).running == one

@@ -90,6 +90,23 @@ async def test_published_it_runs_is_listed_and_on_record(web: Web, tmp_path: Pat
     assert again | {"seconds": 0} == done | {"before": done["running"], "seconds": 0}
 
 
+async def test_a_version_keeps_its_note_when_it_is_published_again_without(
+    web: Web, tmp_path: Path
+):
+    site = tmp_path / "site"
+    first = (await do(web, body={"note": "the first"}))["running"]
+    write_site(site, "Other")
+    await do(web)
+    write_site(site)
+    assert (await do(web))["running"] == first
+    notes = {one["version"]: one["note"] for one in (await listed(web))["versions"]}
+    assert notes[first] == "the first"
+    write_site(site, "Other")
+    await do(web, body={"note": "said later"})
+    notes = {one["version"]: one["note"] for one in (await listed(web))["versions"]}
+    assert sorted(notes.values()) == ["said later", "the first"]
+
+
 async def test_what_is_wrong_changes_nothing(web: Web, tmp_path: Path):
     running = (await do(web))["running"]
     (tmp_path / "site" / "main.toml").write_text(MAIN.replace('"bye"', '"nowhere"'))
