@@ -30,6 +30,7 @@ from acd.flow.promotions import read_promotions
 from acd.flow.prompts import read_prompts
 from acd.flow.proof import prove
 from acd.flow.read import read_flow
+from acd.flow.replies import check_replies
 from acd.flow.secrets import check_secrets
 from acd.flow.slips import hint_for, twice
 from acd.flow.variables import check_variables
@@ -82,7 +83,7 @@ def load(
     Args:
         files: path relative to the site's directory to content: ``numbers.toml``, ``queues.toml``,
             ``hours.toml``, ``prompts/<language>.toml``, ``asterisk/*.conf``; every other ``*.toml``
-            is a flow. Of ``replies.toml`` the names are looked at: agents have the texts.
+            is a flow. ``replies.toml`` is only looked at: agents have the texts.
         sounds: path relative to ``sounds/`` to what is known about the file.
         zones: names of the time zones that exist.
         holidays: the public holidays that are known; by default none are.
@@ -117,6 +118,7 @@ def load(
         promotions = read_promotions(raw, report.at(PROMOTIONS), zones)
         names.known[To.PROMOTION] = frozenset(raw)
     if (raw := tables.get(REPLIES, {})) is not None:
+        check_replies(raw, report.at(REPLIES))
         names.known[To.REPLY] = frozenset(raw)
     prompts = read_prompts(tables, report, {path: s.defect for path, s in sounds.items()})
     names.prompts = prompts.keys()

@@ -86,8 +86,11 @@ def test_the_commands_that_need_an_engine_exist_with_these_options(tmp_path: Pat
 
 def test_the_examples_of_the_reference_are_good_ones(tmp_path: Path) -> None:
     site = Path(shutil.copytree(ROOT / "dialplans", tmp_path / "dialplans"))
-    hours, prompts, commands, flow, story = [b for b in blocks(REFERENCE) if b.kind == "toml"]
+    tables = [b for b in blocks(REFERENCE) if b.kind == "toml"]
+    hours, prompts, commands, replies, flow, story = tables
     (site / "commands.toml").write_text(commands.text)
+    with (site / "replies.toml").open("a") as file:
+        file.write(replies.text.replace("[greeting]", "[good_day]"))
     (site / "other.toml").write_text(flow.text)
     with (site / "hours.toml").open("a") as file:
         file.write(hours.text)

@@ -128,6 +128,10 @@ CASES: list[dict[str, str]] = [
         '[node.c]\ntype = "switch"\non = "language"\ndefault = "bye"\ncases = [\n'
         '{ is = "en", to = "bye" },\n{ at_least = 3, to = "bye" }, #! never-a-number\n]\n' + BYE
     },
+    {
+        "replies.toml": 'hello = "Good day" #! wrong-type\n[a] #! missing-key\ntitle = "A"\n'
+        '[b]\nEnglish = "Hello" #! unknown-key\nen = 5 #! wrong-type\nes = "" #! out-of-range\n'
+    },
     # --- secrets ---
     {
         "main.toml": NODE + 'type = "secret"\nprompt = "hello"\nname = "pin"\n'
