@@ -13,6 +13,7 @@ from enum import StrEnum
 from hashlib import blake2b
 
 from acd.core.contact import Contact, EndReason
+from acd.core.customer import address_of, number_of
 from acd.core.ids import ContactId
 from acd.core.timers import NEVER, Instant
 from acd.core.value import value
@@ -112,7 +113,8 @@ class Canary:
         version: of the site.
         since: when it began.
         percent: of new contacts that it gets.
-        numbers: contacts from or to these are its own, whatever the percentage.
+        numbers: contacts from or to these, as :func:`one_way` writes them, are its own, whatever
+            the percentage.
         guard: what ends it by itself.
         own: how its contacts ended.
         others: how those of the running version ended that opened since it began.
@@ -134,7 +136,9 @@ class Canary:
             seed: of the log: with the id it decides alone, so a log replays.
             numbers: where the contact is from and to.
         """
-        return not set(self.numbers).isdisjoint(numbers) or lot(contact, seed) < self.percent
+        if self.numbers and not set(self.numbers).isdisjoint(map(one_way, numbers)):
+            return True
+        return lot(contact, seed) < self.percent
 
     def count(self, contact: Contact, running: str, reason: EndReason) -> None:
         """Count a contact that ends, if it is one of those that are compared."""
@@ -147,6 +151,15 @@ class Canary:
     def complaint(self) -> str:
         """Return in words why the guard ends the canary; empty if it does not."""
         return complaint(self.guard, self.own, self.others)
+
+
+def one_way(number: str) -> str:
+    """Return a number or an address in the one way that it is compared in.
+
+    >>> one_way("+1 (555) 010-0199"), one_way("Zoe@Example.org"), one_way("u7")
+    ('+15550100199', 'zoe@example.org', 'u7')
+    """
+    return address_of(number) or number_of(number) or number.strip()
 
 
 def lot(contact: ContactId, seed: str) -> int:

@@ -58,6 +58,22 @@ def test_listed_numbers_are_the_canarys_from_either_side() -> None:
     assert [trial.site_of(caller) for caller in ("c1", "c2", "c3")] == ["v2", "v1", "v2"]
 
 
+@pytest.mark.parametrize(
+    ("named", "caller"),
+    [
+        ("+1 (555) 010-0199", "+15550100199"),
+        ("0015550100199", "+15550100199"),
+        (" Zoe@Example.org", "zoe@example.org"),
+        ("4711@example.org", "4711@EXAMPLE.org"),
+    ],
+)
+def test_numbers_may_be_written_as_people_write_them(named: str, caller: str) -> None:
+    trial = Trial().tries(numbers=(named,))
+    for number, sender in enumerate((caller, "4711"), 1):
+        trial.tell(i.MessageArrived(number, Channel.CHAT, "support", sender, "", sender, "", "hi"))
+    assert [contact.site for contact in trial.engine.state.contacts.values()] == ["v2", "v1"]
+
+
 def test_messages_have_a_share_too() -> None:
     trial = Trial().tries(numbers=("u7",))
     for number, sender in enumerate(("u7", "u8"), 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acd.core import events as e
 from acd.core import inputs as i
-from acd.core.canary import CanaryEnd
+from acd.core.canary import CanaryEnd, one_way
 from acd.core.decide.registry import decides
 from acd.core.turn import Turn
 
@@ -34,7 +34,8 @@ def start_canary(turn: Turn, cause: i.StartCanary) -> None:
     else:
         if state.canary is not None:
             _end(turn, CanaryEnd.REPLACED)
-        turn.emit(e.CanaryStarted(cause.site, cause.percent, cause.numbers, cause.guard))
+        numbers = tuple(dict.fromkeys(map(one_way, cause.numbers)))
+        turn.emit(e.CanaryStarted(cause.site, cause.percent, numbers, cause.guard))
 
 
 @decides(i.PromoteCanary)
