@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import shutil
 import signal
 import sys
 import wave
@@ -186,6 +187,32 @@ async def test_a_sound_replaced_under_its_name_is_another_version_and_comes_back
         assert samples(old) == 800
         assert (await centre.publishing.roll_back("ann", new)).running == new
         assert samples(new) == 1600
+
+
+async def test_after_a_restart_contacts_in_flight_have_their_version_and_its_files(
+    tmp_path: Path,
+) -> None:
+    site, callers = tmp_path / "site", {}
+    async with centre_at(tmp_path) as centre:
+        for name in ("One", "Two", "Three"):
+            write_site(site, name)
+            done = await centre.publishing.publish("ann")
+            leg = LegId(f"caller-{name}")
+            await centre.loop.ask(i.LegArrived(leg, "pbx", "+1555", "100", "", is_up=True), "test")
+            callers[leg] = done.running
+    shutil.rmtree(tmp_path / "versions")
+    shutil.rmtree(site)
+    async with centre_at(tmp_path) as centre:
+        assert "acd check" in await centre.publishing.begin(follow=False)
+        await is_whole(centre)
+        contacts = centre.state.contacts.values()
+        assert {contact.leg: contact.site for contact in contacts} == callers
+        for leg, version in callers.items():
+            await centre.loop.ask(i.LegGone(leg, GoneCause.NORMAL), "test")
+            assert (version in centre.state.sites) is (version == centre.state.site)
+        write_site(site, "Four")
+        await centre.publishing.publish("ann")
+        await is_whole(centre)
 
 
 async def test_what_nobody_uses_any_more_goes_at_once(tmp_path: Path) -> None:
