@@ -189,7 +189,7 @@ class _Reader:
         elif (found := _OTHER.fullmatch(line)) is not None and found[1].lower() == "include":
             self._include(found[2])
         elif found is not None and found[1].lower() == "ignorepat":
-            pass
+            self._as_written(found[2])
         elif found is not None and found[1].lower() in ("switch", "lswitch", "eswitch"):
             self._say(Code.DIALPLAN_REFUSED, f"{found[1]}: leads out of what is checked")
         else:
@@ -208,7 +208,13 @@ class _Reader:
         else:
             self._extensions = self._dialplan.contexts.setdefault(name, {})
 
+    def _as_written(self, text: str) -> None:
+        """Refuse what Asterisk would evaluate while it reads the file, with any function."""
+        if "$" in text:
+            self._say(Code.DIALPLAN_REFUSED, f"{quoted(text)}: no variables here")
+
     def _include(self, text: str) -> None:
+        self._as_written(text)
         context = text.split(",")[0].strip()
         if _RESERVED.fullmatch(context) and context != BACK:
             self._say(Code.DIALPLAN_RESERVED, f"the context {quoted(context)} is ours")
@@ -222,6 +228,7 @@ class _Reader:
         parts = text.split(",", 1 if word == "same" else 2)
         if word == "exten":
             self._extension = parts.pop(0).strip()
+            self._as_written(self._extension)
         priority = _PRIORITY.fullmatch(parts[0].strip()) if parts else None
         if not self._extension or priority is None or len(parts) < 2:
             self._say(Code.BAD_DIALPLAN, f"{quoted(text)} is not extension,priority,application")
