@@ -339,6 +339,7 @@ def test_every_event_of_a_contact_is_shown_or_left_out_on_purpose():
         e.TaskStarted,
         e.TaskEnded,
         e.CodeRedeemed,
+        e.CallPromised,
         e.NoticeSent,
     }
     of_contacts = {k for k in EVENT_TYPES.values() if "contact" in k.__dataclass_fields__}
