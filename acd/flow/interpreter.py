@@ -63,19 +63,44 @@ def plainly(prompt: Prompt, language: str) -> str:
     return prompt.value
 
 
+class _Compiled(dict[str, Flow]):
+    """Flows, each compiled when somebody first comes there: nobody waits for a whole large site."""
+
+    def __init__(self, source: Mapping[str, Mapping[str, object]]) -> None:
+        super().__init__()
+        self._source = source
+
+    def __missing__(self, name: str) -> Flow:
+        flow = self[name] = read_flow(self._source[name])
+        return flow
+
+
 @dataclass(frozen=True, slots=True)
 class _Program:
-    """The flows of one version of a site, compiled.
+    """The flows of one version of a site.
 
     Attributes:
-        source: what they were compiled from.
-        flows: flow by name.
+        source: as they were parsed.
+        flows: flow by name; asking for one that there is not raises ``KeyError``.
         size: number of nodes in all of them.
     """
 
     source: Mapping[str, Mapping[str, object]]
     flows: Mapping[str, Flow]
     size: int
+
+    @classmethod
+    def of(cls, source: Mapping[str, Mapping[str, object]]) -> _Program:
+        """Return the program of parsed flows."""
+        nodes = (flow.get("node") for flow in source.values())
+        return cls(source, _Compiled(source), sum(len(n) for n in nodes if isinstance(n, dict)))
+
+    def flow(self, name: str) -> Flow | None:
+        """Return a flow; None if there is none of that name."""
+        try:
+            return self.flows[name]
+        except KeyError:
+            return None
 
 
 def _told(signal: Signal) -> DigitPressed | Said | None:
@@ -116,8 +141,7 @@ class FlowInterpreter:
         program = self._programs.get(site.version)
         # Sites made by hand may share a version; the flows themselves tell them apart.
         if program is None or program.source is not site.flows:
-            flows = {name: read_flow(raw) for name, raw in site.flows.items()}
-            program = _Program(site.flows, flows, sum(len(f.nodes) for f in flows.values()))
+            program = _Program.of(site.flows)
             self._programs.pop(site.version, None)
             self._programs[site.version] = program
             if len(self._programs) > _CACHED:
@@ -272,14 +296,14 @@ class _Walk:
 
     def _target(self, go: Go) -> tuple[str, str] | None:
         """Return flow and node that ``go`` leads to; None when there is nowhere left to go."""
-        flows, limit = self.program.flows, self.program.size
+        program, limit = self.program, self.program.size
         if self.hops > 2 * limit + 1:
             return None
         if self.hops == limit + 1:  # a loop: once, whoever the flow names may take over
-            here = flows.get(self.flow)
+            here = program.flow(self.flow)
             return None if here is None else self._existing(self.flow, here.on_fail)
         if go.flow is not None:
-            other = flows.get(go.flow)
+            other = program.flow(go.flow)
             name = go.node or (other.start if other is not None else None)
             target = self._existing(go.flow, name)
         else:
@@ -287,17 +311,17 @@ class _Walk:
         return target or self._existing(self.flow, self._on_fail())
 
     def _existing(self, flow: str, name: str | None) -> tuple[str, str] | None:
-        known = self.program.flows.get(flow)
+        known = self.program.flow(flow)
         return (flow, name) if name is not None and known and name in known.nodes else None
 
     def _on_fail(self) -> str | None:
-        node, flow = self._node(), self.program.flows.get(self.flow)
+        node, flow = self._node(), self.program.flow(self.flow)
         if node is not None:
             return node.on_fail
         return None if flow is None else flow.on_fail
 
     def _node(self) -> Node | None:
-        flow = self.program.flows.get(self.flow)
+        flow = self.program.flow(self.flow)
         return None if flow is None else flow.nodes.get(self.name)
 
     def _place(self) -> str:
