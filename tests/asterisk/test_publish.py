@@ -8,11 +8,13 @@ import os
 import shutil
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from acd.core.canary import lot
 from acd.core.contact import Contact, ContactState
 from acd.testing.house import House, agent_profile, house
 from acd.testing.phonecall import PhoneCall
@@ -25,6 +27,13 @@ AGENTS = {
     name: agent_profile(name, number, "desk") for number, name in enumerate(("ann", "bob"), 1)
 }
 COMMAND_SECONDS = 60
+STORY = """
+[[story]]
+title = "Key seven leads to the desk"
+at = 2026-11-23T10:00:00Z
+calls = "100"
+steps = [{ hears = "menu" }, { presses = "7" }, { reaches = "desk" }]
+"""
 
 
 @pytest.fixture
@@ -43,8 +52,9 @@ def edit(site: Path, old: str, new: str, file: str = "menu.toml") -> None:
 
 async def acd(centre: House, *words: str) -> tuple[int, str, str]:
     """Run a command of the centre's home; return status, output and errors."""
+    home = () if words[0] == "check" else ("--home", str(centre.settings.home))
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "acd", *words, "--home", str(centre.settings.home)),
+        *(sys.executable, "-m", "acd", *words, *home),
         env={**os.environ, "ACD_SITE_DIRECTORY": str(centre.settings.site.directory)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -92,6 +102,9 @@ async def test_an_admins_day_while_calls_go_on(tmp_path: Path, site: Path) -> No
         # An error: every problem is told, nothing has changed.
         edit(site, "1 = ", "7 = ")
         edit(site, '2 = "experts"', '8 = "expert"')
+        status, found, _ = await acd(centre, "check")
+        assert status == 1
+        assert "menu.toml:9: unknown-node" in found
         status, _, errors = await acd(centre, "publish")
         assert status == 1
         assert "menu.toml:9: unknown-node" in errors
@@ -99,20 +112,41 @@ async def test_an_admins_day_while_calls_go_on(tmp_path: Path, site: Path) -> No
         assert centre.state.site == old
         assert [one["version"] for one in (await done(centre, "versions"))["versions"]] == [old]
 
-        # Mended, and tried on the admin's own telephone.
+        # Mended; its story comes out as it should, and first did not.
         edit(site, '8 = "expert"', '8 = "experts"')
         edit(site, "Press one for", "Press seven for", "prompts/en.toml")
+        (site / "stories").mkdir()
+        (site / "stories" / "menu.toml").write_text(STORY.replace('"desk"', '"billing"'))
+        status, found, _ = await acd(centre, "check", "--stories")
+        assert status == 1
+        assert 'step 3, 10:00:00 (0 s): reaches queue "desk", not "billing"' in found
+        (site / "stories" / "menu.toml").write_text(STORY)
+        assert await done(centre, "check", "--stories") == {"problems": []}
+
+        # Tried on a fifth of the callers, and on the admin's own telephone.
         status, shown, _ = await acd(centre, "diff")
         assert status == 0
         assert '+keys = { 7 = "desk", 8 = "experts" }' in shown.splitlines()
-        new = (await done(centre, "publish", "--canary-numbers", "+15550103,999"))["canary"]
+        share = ("--canary", "20", "--canary-numbers", "+1 (555) 0103,999")
+        new = (await done(centre, "publish", *share))["canary"]
         assert centre.state.site == old
+
+        def chosen(contact: Contact) -> str:
+            return new if lot(contact.id, centre.state.seed) < 20 else old
+
         trying, trial = await call(centre, "+15550103", "100")
         other, normal = await call(centre, "+15550104", "100")
-        assert (trial.site, normal.site) == (new, old)
+        assert (trial.site, normal.site) == (new, chosen(normal))
+        short, gone = await call(centre, "+15550107", "100")
+        await short.hangup()
+        await centre.until(lambda: gone.id not in centre.state.contacts)
         figures = await done(centre, "versions")
-        assert figures["canary"]["version"] == new
-        assert {v["version"]: v["contacts"] for v in figures["versions"]} == {new: 1, old: 3}
+        canary = figures["canary"]
+        assert (canary["version"], canary["percent"]) == (new, 20)
+        left = canary["figures" if chosen(gone) == new else "running_figures"]
+        assert (left["ended"], left["left_flow"]) == (1, 100.0)
+        open_ones = Counter(contact.site for contact in (talk, choice, trial, normal))
+        assert {v["version"]: v["contacts"] for v in figures["versions"]} == open_ones
 
         # For everybody: a new call has it in under a second.
         promoted = await done(centre, "promote")
@@ -135,7 +169,7 @@ async def test_an_admins_day_while_calls_go_on(tmp_path: Path, site: Path) -> No
         calls = (talking, choosing, trying, other, late, last)
         assert all(one.established for one in calls)
         assert talk.state is ContactState.ACTIVE
-        expected = [old, old, new, old, new, new]
+        expected = [old, old, new, chosen(normal), new, new]
         contacts = (talk, choice, trial, normal, latest, newest)
         assert [contact.site for contact in contacts] == expected
 
@@ -148,7 +182,7 @@ async def test_an_admins_day_while_calls_go_on(tmp_path: Path, site: Path) -> No
         await talks(centre, bob, choice)
 
         types = [record.type for record in await centre.records()]
-        assert types.count("ContactEnded") == 0
+        assert types.count("ContactEnded") == 1  # who hung up
         assert types.count("SitePublished") == 5
         await centre.hang_up_all()
         await centre.all_quiet()
