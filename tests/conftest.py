@@ -10,11 +10,11 @@ import pytest
 
 FIRST = (
     "asterisk/test_crash.py",
+    "asterisk/test_up.py",
     "asterisk/test_robust.py",
     "asterisk/test_live_stories.py",
     "bench/test_bench.py",
     "asterisk/test_load.py",
-    "asterisk/test_up.py",
     "asterisk/test_publish.py",
     "asterisk/test_tutorial.py",
     "asterisk",

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.asterisk
 
 ACD = Path(sys.executable).with_name("acd")
 SITE = Path("dialplans").absolute()
+SMALL_SITE = Path(__file__).parent / "site"
 READY_SECONDS = 120  # a first start speaks every prompt of the site in five languages
 END_SECONDS = 60
 
@@ -204,8 +205,9 @@ async def test_a_mail_to_the_demo_waits_for_an_agent_and_is_acknowledged(place: 
     assert answer["is_automatic"]
 
 
-async def test_only_the_owner_can_read_what_is_secret(place: Place):
+async def test_only_the_owner_can_read_what_is_secret_and_sigterm_leaves_no_process(place: Place):
     engine = await place.up()
+    assert place.asterisk() is not None
     for name in ("secrets.json", "demo.json", ENGINE_FILE):
         assert (place.home / name).stat().st_mode & 0o777 == 0o600, name
     assert place.home.stat().st_mode & 0o077 == 0
@@ -215,8 +217,10 @@ async def test_only_the_owner_can_read_what_is_secret(place: Place):
     assert {one["login"]: one["role"] for one in demo["staff"]} == {
         "sam": "supervisor", "ada": "admin",
     }  # fmt: skip
-    await engine.end()
+    assert await engine.end() == 0
     assert not (place.home / ENGINE_FILE).exists()
+    assert place.asterisk() is None
+    assert Home(place.home).owner() == ""
 
 
 async def test_agents_change_while_the_engine_runs(place: Place):
@@ -249,14 +253,6 @@ async def test_a_second_one_in_the_same_home_refuses(place: Place):
     assert "--home" in second.errors[1]
     assert (await place.get("/api/v1/queues"))["queues"]  # the first one minds nothing
     assert await first.end(signal.SIGINT) == 0
-
-
-async def test_sigterm_leaves_no_process_behind(place: Place):
-    engine = await place.up()
-    assert place.asterisk() is not None
-    assert await engine.end() == 0
-    assert place.asterisk() is None
-    assert Home(place.home).owner() == ""
 
 
 async def test_sigterm_while_it_starts_leaves_no_process_behind(place: Place):
@@ -329,6 +325,7 @@ async def test_a_wrong_ari_password(place: Place, asterisk):
     complaint = await _refused(
         place, "--port", "0", "--asterisk", "remote",
         ACD_ASTERISK_ARI_URL=asterisk.settings.ari_url, ACD_ASTERISK_ARI_PASSWORD="wrong",
+        ACD_SITE_DIRECTORY=str(SMALL_SITE),
     )  # fmt: skip
     assert complaint[0] == "acd: Asterisk refused the ARI user or password"
     assert "ari.conf" in complaint[1]
