@@ -13,19 +13,17 @@ writes first: until then the customer waits, whoever has taken it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from acd.app import figures as fg
 from acd.app.agent_time import AgentClock
 from acd.app.codec import decode, encode
 from acd.app.figures import AgentFigures, Figures, Tally
-from acd.app.version_tally import VersionTally
+from acd.app.metrics_state import MetricsState, Target, Visit, Work
 from acd.core import events as e
 from acd.core.agent import Presence
-from acd.core.calendar import Calendar
-from acd.core.channel import TRAITS, Channel
+from acd.core.channel import TRAITS
 from acd.core.contact import EndReason
-from acd.core.ids import AgentName, ContactId, OfferId, QueueName
+from acd.core.ids import AgentName, ContactId
 from acd.core.message import Author
 from acd.core.queue import Queue
 from acd.core.record import Record
@@ -40,75 +38,6 @@ TRANSFERRED = "transferred"
 
 _GIVEN_UP = frozenset({EndReason.ABANDONED, EndReason.CUSTOMER_ENDED})
 """Ends by the customer. In a visit that is still open nobody had answered, so they are one."""
-
-
-@dataclass(slots=True)
-class Target:
-    """What a queue's visits are measured against, in microseconds.
-
-    Attributes:
-        hours: when time counts for customers who do not stay and wait; None: always.
-    """
-
-    answer: int
-    short: int
-    hours: Calendar | None = None
-
-
-@dataclass(slots=True)
-class Visit:
-    """A contact in a queue; only those are kept that are counted.
-
-    Attributes:
-        written: the channel, if the contact is answered by a written reply; else None.
-        offered_at: when the first offer was made; NEVER before.
-    """
-
-    queue: QueueName
-    stream: str
-    queued_at: Instant
-    written: Channel | None = None
-    offered_at: Instant = NEVER
-
-
-@dataclass(slots=True)
-class Work:
-    """An agent's work on an answered visit; ``wrap_at`` is NEVER before wrap-up."""
-
-    agent: AgentName
-    queue: QueueName
-    stream: str
-    answered_at: Instant
-    wrap_at: Instant = NEVER
-
-
-@dataclass(slots=True)
-class MetricsState:
-    """All that the fold knows; plain, so that it can be saved.
-
-    Attributes:
-        counted_from: contacts queued and time passed before are ignored: a warm-up.
-        streams: open contact to its stream.
-        written: open contact to its channel, of those that are answered by a written reply.
-        visits: open, counted visits by contact.
-        works: open works on counted visits by offer.
-        versions: how contacts ended by version of the site.
-    """
-
-    counted_from: Instant = NEVER
-    seq: int = 0
-    at: Instant = NEVER
-    targets: dict[QueueName, Target] = field(default_factory=dict)
-    streams: dict[ContactId, str] = field(default_factory=dict)
-    written: dict[ContactId, Channel] = field(default_factory=dict)
-    visits: dict[ContactId, Visit] = field(default_factory=dict)
-    works: dict[OfferId, Work] = field(default_factory=dict)
-    clocks: dict[AgentName, AgentClock] = field(default_factory=dict)
-    total: Tally = field(default_factory=Tally)
-    by_queue: dict[str, Tally] = field(default_factory=dict)
-    by_stream: dict[str, Tally] = field(default_factory=dict)
-    by_group: dict[str, Tally] = field(default_factory=dict)
-    versions: VersionTally = field(default_factory=VersionTally)
 
 
 class Metrics:

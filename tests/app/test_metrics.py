@@ -9,7 +9,8 @@ import pytest
 from acd.app.agent_time import AgentClock
 from acd.app.codec import CodecError, encode
 from acd.app.figures import Tally, figures_of
-from acd.app.metrics import Metrics, MetricsState
+from acd.app.metrics import Metrics
+from acd.app.metrics_state import MetricsState
 from acd.core import events as e
 from acd.core import inputs as i
 from acd.core.agent import AgentProfile
