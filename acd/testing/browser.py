@@ -23,7 +23,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 MICROPHONE_RATE = 48_000
 
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 """How long a page may take over anything."""
 
 SIZES = {"desk": (1280, 800), "wall": (1920, 1080), "phone": (390, 844)}
