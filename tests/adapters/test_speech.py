@@ -14,7 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from acd.adapters.speech.sounds import SAID, SAID_SECONDS, PromptSounds, seconds_of
+from acd.adapters.speech.sounds import (
+    SAID,
+    SAID_SECONDS,
+    UNUSED_SECONDS,
+    PromptSounds,
+    seconds_of,
+)
 from acd.adapters.speech.voices import LONGEST_TEXT, SpeechError, Voices, plain
 from acd.core.flows import Prompt
 from acd.core.site import Site
@@ -283,6 +289,21 @@ async def test_a_recorded_sound_that_is_lost_is_said(tmp_path: Path, content: by
         with pytest.raises(SpeechError, match=r"jingle\.wav is lost") as lost:
             await heard
         assert lost.value.code == "prompt-lost"
+
+
+async def test_a_prompt_goes_that_nobody_has_used_for_half_a_year(tmp_path: Path) -> None:
+    sounds, other = sounds_in(tmp_path), Site("v2", prompts={"en": {"bye": "Goodbye."}})
+    unused = (await sounds.prepare(other))["en/bye"]
+    used = (await sounds.prepare(SITE)).values()
+    old = time.time() - UNUSED_SECONDS - 1
+    for path in (unused, *used):
+        os.utime(path, (old, old))
+    for language, texts in SITE.prompts.items():  # played: that keeps them
+        await sounds.media([Prompt("key", key) for key in texts], language, "v1")
+    assert unused.exists()
+    await sounds_in(tmp_path).prepare(Site("v3"))
+    assert not unused.exists()
+    assert all(path.exists() for path in used)
 
 
 async def test_what_a_killed_one_was_making_is_removed(tmp_path: Path) -> None:

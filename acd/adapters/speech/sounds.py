@@ -14,7 +14,7 @@ import os
 import shutil
 import time
 import wave
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -38,6 +38,11 @@ SAID_SECONDS = 600.0
 """How long such a file stays after its last use; no list of prompts lasts as long."""
 
 SWEEP_SECONDS = 60.0
+
+DAY_SECONDS = 86_400.0
+
+UNUSED_SECONDS = 180 * DAY_SECONDS
+"""How long a prompt stays after its last use; one that is wanted again is spoken again."""
 
 Progress = Callable[[int, int], None]
 
@@ -95,12 +100,10 @@ class PromptSounds:
         path, text, voice = self._plan(prompt, language, site)
         if text is None:
             return path
-        is_there = path.exists()
-        if prompt.kind != "key":
-            if is_there:
-                os.utime(path)  # it is used now
+        is_said = prompt.kind != "key"
+        if is_said:
             self._sweep()
-        if is_there:
+        if _is_used(path, 0.0 if is_said else DAY_SECONDS):
             return path
         task = self._making.get(path)
         if task is None:
@@ -127,7 +130,7 @@ class PromptSounds:
         Raises:
             SpeechError: one cannot be spoken, or its file is lost; which, is said.
         """
-        self._sweep()
+        await asyncio.to_thread(self._sweep_cache)
         wanted = [(language, key) for language, texts in site.prompts.items() for key in texts]
         done = 0
 
@@ -184,18 +187,39 @@ class PromptSounds:
             raise SpeechError(f"its sound cannot be made in {path.parent}: {reason}") from None
 
     def _sweep(self) -> None:
-        """Remove, once a minute at most, what was said in calls that are over.
-
-        And what was being spoken by somebody who was killed.
-        """
+        """Remove, once a minute at most, what was said in calls that are over."""
         now = time.time()
         if now < self._swept + SWEEP_SECONDS:
             return
         self._swept = now
-        for path in (*self._said.glob("*.wav"), *self._cache.glob(f"{MAKING}*")):
-            with contextlib.suppress(FileNotFoundError):  # another process sweeps as well
-                if path.stat().st_mtime < now - SAID_SECONDS:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        _remove(self._said.glob("*.wav"), now - SAID_SECONDS)
+
+    def _sweep_cache(self) -> None:
+        """Remove prompts that no home has used for long, and what somebody killed was making."""
+        self._sweep()
+        now = time.time()
+        _remove(self._cache.glob("*.wav"), now - UNUSED_SECONDS)
+        for folder in (self._cache, self._said):
+            _remove(folder.glob(f"{MAKING}*"), now - SAID_SECONDS)
+
+
+def _is_used(path: Path, after_seconds: float) -> bool:
+    """Return whether a file is there; if so it is used now, as is noted after so long."""
+    try:
+        used = path.stat().st_mtime
+    except OSError:
+        return False
+    if used <= time.time() - after_seconds:
+        with contextlib.suppress(OSError):  # on a read-only disk it can be heard all the same
+            os.utime(path)
+    return True
+
+
+def _remove(paths: Iterable[Path], before: float) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):  # another process sweeps as well
+            if path.stat().st_mtime < before:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _sentences(prompts: Sequence[Prompt], language: str) -> Iterator[Prompt]:
