@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -24,6 +25,8 @@ LONGEST_VALUE = 1000
 
 NOTIFY_SECONDS = 10.0
 """How long one attempt at an errand may take."""
+
+_LEAST_HIDDEN = 4
 
 Secrets = Callable[[ContactId, str], str | None]
 """Returns what a customer entered as a secret, or None if they did not."""
@@ -55,9 +58,9 @@ class Lookups:
         """
         what = effect.what
         assert isinstance(what, Lookup)
-        body = None
+        body, entered = None, self._entered(effect.contact, what.secrets)
         if what.method == "POST":
-            body = json_of({**what.body, **self._entered(effect.contact, what.secrets)})
+            body = json_of({**what.body, **entered})
         reply = await self._services.ask(
             what.service,
             what.method,
@@ -71,7 +74,8 @@ class Lookups:
         if not what.take:
             return Result()
         answer = document_of(reply)
-        return Result(values={name: taken(answer, path) for name, path in what.take.items()})
+        values = {name: taken(answer, path) for name, path in what.take.items()}
+        return Result(values={n: without(text, entered.values()) for n, text in values.items()})
 
     def _entered(self, contact: ContactId, wanted: Mapping[str, str]) -> dict[str, str]:
         entered = {}
@@ -81,6 +85,21 @@ class Lookups:
                 raise ServiceError("the secret is not there", code="secret-missing")
             entered[member] = secret
         return entered
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """Return what a service answered without the secrets that it was told, also taken apart.
+
+    Services explain themselves: "card 4111 1111 1111 1111 was declined". Up to three digits are
+    left: they are in too much that is no secret.
+
+    >>> without("PIN 47-11 is wrong: 4711, not 47115", ["4711"])
+    'PIN **** is wrong: ****, not ****5'
+    """
+    for secret in secrets:
+        if len(secret) >= _LEAST_HIDDEN:
+            text = re.sub("[ .-]?".join(map(re.escape, secret)), "*" * len(secret), text)
+    return text
 
 
 class Notices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -70,6 +71,15 @@ async def _good(service: WebService, request: web.Request) -> web.StreamResponse
     return web.json_response(ANSWER)
 
 
+async def _repeats(service: WebService, request: web.Request) -> web.StreamResponse:
+    """Answer with what was asked, as services do that explain themselves."""
+    told = json.loads(await request.read() or b"{}")
+    number = str(told.get("number", ""))
+    apart = " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+    name = f"the card {apart} ({number}) was declined"
+    return web.json_response({"customer": {"tier": number[-2:], "name": name}})
+
+
 async def _empty(service: WebService, request: web.Request) -> web.StreamResponse:
     return web.Response(status=204)
 
@@ -129,6 +139,7 @@ _Day = Callable[[WebService, web.Request], Awaitable[web.StreamResponse]]
 
 DAYS: Mapping[str, _Day] = {
     "good": _good,
+    "repeats": _repeats,
     "empty": _empty,
     "hangs": _hangs,
     "drips": _drips,
@@ -150,7 +161,7 @@ DAYS: Mapping[str, _Day] = {
 }
 """Name of a day to what is done with a request."""
 
-BAD_DAYS = tuple(day for day in DAYS if day not in ("good", "empty", "not found"))
+BAD_DAYS = tuple(day for day in DAYS if day not in ("good", "repeats", "empty", "not found"))
 """Days on which a look-up fails."""
 
 

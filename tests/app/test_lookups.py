@@ -118,6 +118,16 @@ async def test_without_the_secret_nothing_is_posted(world: World) -> None:
     assert world.service.asked == []
 
 
+async def test_a_secret_that_a_service_repeats_is_remembered_by_nobody(world: World) -> None:
+    world.service.day = "repeats"
+    world.secrets["card"] = "4111111111111111"
+    result = await world.perform(ask(method="POST", secrets={"number": "card"}))
+    assert result.values["tier"] == "11"
+    assert "4111" not in result.values["name"]
+    hidden = "*" * 16
+    assert result.values["name"] == f"the card {hidden} ({hidden}) was declined"
+
+
 @pytest.mark.parametrize("day", BAD_DAYS)
 async def test_a_bad_day_is_over_in_time(world: World, day: str) -> None:
     world.service.day = day
