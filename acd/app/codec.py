@@ -264,9 +264,7 @@ def decode(data: bytes, kind: type[T]) -> T:
         saved = msgspec.json.decode(data, type=_Saved)
         if saved.shape != shape(kind):
             raise CodecError(
-                "the snapshot was saved by an engine with another state",
-                hint="the log is folded from its beginning instead",
-                code="snapshot-shape",
+                "the snapshot was saved by an engine with another state", code="snapshot-shape"
             )
         if kind not in _state_decoders:
             _state_decoders[kind] = msgspec.json.Decoder(kind, dec_hook=_read_task)

@@ -34,13 +34,29 @@ SNAPSHOT_RECORDS = 20_000
 
 
 async def restore(store: LogStore, flows: Flows) -> Engine:
-    """Return an engine in the state that the log tells of."""
-    snapshot = await store.load_snapshot()
-    state = codec.decode(snapshot.data, State) if snapshot is not None else State()
-    engine = Engine(flows, state)
-    async for record in store.read(after=state.seq):
+    """Return an engine in the state that the log tells of.
+
+    A snapshot only saves time: one that an engine of another version saved is not used.
+
+    Raises:
+        CodecError: a record cannot be read.
+        StoreError: the log cannot.
+    """
+    engine = Engine(flows, await _saved_state(store))
+    async for record in store.read(after=engine.state.seq):
         engine.fold(record)
     return engine
+
+
+async def _saved_state(store: LogStore) -> State:
+    snapshot = await store.load_snapshot()
+    if snapshot is None:
+        return State()
+    try:
+        return codec.decode(snapshot.data, State)
+    except codec.CodecError as error:
+        log.warning("log folded from its beginning", code=error.code, reason=error.message)
+        return State()
 
 
 def first_input(seed: str) -> OpenLog:
