@@ -13,7 +13,7 @@ from acd.core.agent import Presence
 from acd.core.channel import Channel
 from acd.core.contact import ContactState, EndReason
 from acd.core.ids import AgentName, ContactId, ConversationId, CustomerId, LegId, QueueName
-from acd.core.leg import GoneCause, LegRole
+from acd.core.leg import GoneCause, LegRole, LegState
 from acd.core.matter import Matter
 from acd.testing.invariants import problems
 from acd.testing.story import Story
@@ -52,6 +52,15 @@ def test_the_agent_first_then_the_customer() -> None:
     assert (call.conversation, call.customer, call.attributes) == ("v1", "k1", {"order": "17"})
     assert story.contact("zoe").state is ContactState.ACTIVE, "the chat goes on beside it"
     story.tell(i.LegGone(leg)).ended(NUMBER, EndReason.CUSTOMER_ENDED).leaves("zoe").all_quiet()
+
+
+def test_a_look_at_a_line_that_does_not_ring_yet_changes_nothing() -> None:
+    story = rings_out(chatting()).answers("ann")
+    leg = customer_leg(story)
+    facts = story.facts() | {leg: i.LegFact(leg, LegState.AWAY)}
+    story.looks(facts).tell(i.LegRinging(leg)).looks(facts)
+    assert story.engine.state.legs[leg].state is LegState.RINGING
+    story.tell(i.LegAnswered(leg)).talks(NUMBER, "ann")
 
 
 @pytest.mark.parametrize("cause", [GoneCause.BUSY, GoneCause.NO_ANSWER, GoneCause.DECLINED])

@@ -64,6 +64,8 @@ def _compare(turn: Turn, leg: Leg, fact: i.LegFact, *, is_fresh: bool) -> None:
             legs.leg_ringing(turn, i.LegRinging(leg.id))
         elif fact.state is LegState.UP:
             legs.leg_answered(turn, i.LegAnswered(leg.id))
+        elif leg.role is LegRole.CUSTOMER:
+            pass  # outside of our hands is where a line is that we dialled and nobody answered
         elif fact.state is LegState.AWAY and leg.state is not LegState.UP:
             turn.change_leg(leg, LegState.AWAY)  # answered while we were not there; it will come
     elif fact.state is LegState.AWAY:
