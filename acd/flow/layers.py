@@ -7,6 +7,7 @@ they pass. Between any two layers lies one that holds nothing but the names of w
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -175,7 +176,17 @@ class Layers:
 
 def lines_of(text: str) -> list[str]:
     """Return as much of a text as is shown in a box, by lines."""
-    return textwrap.wrap(text, LETTERS, max_lines=LINES, placeholder="…")
+    fitting = int(LETTERS * len(text) / max(1.0, sum(map(_width, text))))
+    return textwrap.wrap(text, max(1, fitting), max_lines=LINES, placeholder="…")
+
+
+def _width(letter: str) -> float:
+    """Return about how wide a letter is, beside a small Latin one."""
+    if unicodedata.east_asian_width(letter) in "WF":
+        return 1.9
+    if letter.isupper():
+        return 1.3
+    return 1.2 if "\u0370" <= letter < "\u0590" else 1.0  # Greek, Cyrillic, Armenian
 
 
 def label_width(way: Way) -> float:

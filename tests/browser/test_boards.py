@@ -93,6 +93,8 @@ async def test_how_the_wallboard_looks(leader: Window) -> None:
     await expect(tile.locator(".waiting .value")).to_have_text("3")
     await expect(tile.locator(".level .value")).to_have_text("100%")
     await expect(page.locator(".agent", has_text="Ann")).to_contain_text("Maria Lopez")
+    long = "(option) => { option.textContent = 'Гарантийный ремонт бытовой техники '.repeat(4); }"
+    await page.locator(".course option").last.evaluate(long)
     assert await looks(leader, "wallboard", "wall", "desk", "phone", twice=True) == []
     await page.set_viewport_size({"width": 1280, "height": 800})
     await tile.click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from pathlib import Path
@@ -133,6 +134,30 @@ async def test_the_list_leads_to_a_drawing(browser: Chromium, pages: str, centre
         ).to_be_visible()
         assert await looks(window, "flows-drawing", "phone", "desk", "wall") == []
         assert window.faults == []
+
+
+async def test_long_titles_in_any_script_leave_room_for_figures(
+    browser: Chromium, pages: str, centre: Centre
+):
+    titles = itertools.cycle(
+        ("Электрооборудование и ремонт " * 4, "Kraft" * 20, "خدمة العملاء " * 5)
+    )
+    _, found = centre.answer("/api/v1/flows")
+    document = json.loads(msgspec.json.encode(found))
+    for flow, title in zip(document["flows"], titles, strict=False):
+        flow["title"] = title
+    async with browser.window(pages) as window:
+        await centre.serve(window.page)
+        await window.page.route("**/api/v1/flows", lambda route: route.fulfill(json=document))
+        await window.page.goto("/flows")
+        await window.resize("phone")
+        figure = window.page.locator("tbody tr td.number").first
+        box = await figure.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] < SIZES["phone"][0]
+        arabic = window.page.get_by_role("link", name="خدمة").first
+        assert await arabic.evaluate("(link) => getComputedStyle(link).direction") == "rtl"
+        assert await looks(window, "flows-long", "phone", "desk") == []
 
 
 async def test_counts_are_live(browser: Chromium, pages: str, centre: Centre):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from acd.app.site import load_site
 from acd.core.site import Site
 from acd.flow.chart import Box, Chart, Way, chart_of
+from acd.flow.layers import LETTERS, lines_of
 from acd.flow.layout import Area, Drawing, draw
 
 pytestmark = pytest.mark.core
@@ -224,3 +225,20 @@ def test_a_large_flow_is_drawn_in_time():
     )
     drawing = draw(Chart("large", "", boxes, ways))
     assert len(drawing.lines) == len(ways)
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("a plain text that is longer than one line is", LETTERS),
+        ("Добро пожаловать в компанию бытовой техники", LETTERS - 5),
+        ("EVERYTHING IN CAPITALS TAKES MORE ROOM THAN THIS", LETTERS - 8),
+        ("顧客サービスと修理のご依頼はこちらでございます。", LETTERS // 2 + 1),
+    ],
+)
+def test_lines_are_broken_by_how_wide_their_letters_are(text: str, most: int) -> None:
+    lines = lines_of(text)
+    assert lines
+    assert max(map(len, lines)) <= most
+    assert len(lines[0]) > most / 2
+    assert lines_of("") == []

@@ -40,7 +40,7 @@ export function Tokens() {
         </th></tr></thead>
       <tbody>${found.map((token) => html`<tr key=${`${token.name} ${token.created_at}`}>
         <th scope="row">${token.name}</th><td>${word("role", token.role)}</td>
-        <td>${moment(token.created_at)}</td>
+        <td class="when">${moment(token.created_at)}</td>
         <td>${token.revoked_at ? t("token.revoked-at", { at: moment(token.revoked_at) })
           : html`<span class="tag good">${t("token.valid")}</span>`}</td>
         <td class="acts">${!token.revoked_at && html`<button type="button" class="button quiet"

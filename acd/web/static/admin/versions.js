@@ -64,13 +64,13 @@ export function Versions() {
 function Row({ one, onDiff, onBack }) {
   const { version, state, figures, canary_end: ended } = one;
   return html`<tr><th scope="row"><code title=${version}>${short(version)}</code></th>
-    <td>${moment(one.at)}</td><td>${one.author}</td>
+    <td class="when">${moment(one.at)}</td><td>${one.author}</td>
     <td>${COLOURS[state] ? html`<span class="tag ${COLOURS[state]}">${word("version-state", state)}</span>`
       : ended && html`<span class="quiet-text" title=${ended.detail}>${
         word("canary-end", ended.reason)}</span>`}</td>
     <td class="number">${one.contacts || ""}</td><td class="number">${figures.ended || ""}</td>
     <td class="number">${share(figures.lost)}</td>
-    <td class="number">${share(figures.not_contained)}</td><td class="details">${one.note}</td>
+    <td class="number">${share(figures.not_contained)}</td><td class="details" dir="auto">${one.note}</td>
     <td class="acts">${one.before && html`<button type="button" class="button quiet"
         aria-label=${`${t("version.diff")}: ${short(version)}`} onClick=${onDiff}>
         ${t("version.diff")}</button>`}

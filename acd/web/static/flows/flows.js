@@ -29,7 +29,7 @@ function Flows() {
     <main>
       <header class="head">
         ${name ? html`<a class="button" href="#">${t("back")}</a>
-          <h1>${found?.title || name}</h1>` : html`<h1>${t("page.flows")}</h1>`}
+          <h1 dir="auto">${found?.title || name}</h1>` : html`<h1>${t("page.flows")}</h1>`}
         <span class="push"></span>
         <${Version} list=${list.found} version=${version} onChoose=${choose} />
       </header>

@@ -15,8 +15,8 @@ export function List({ list }) {
           <th scope="col">${t("escape")}</th><th scope="col">${t("loss")}</th>
           <th scope="col" class="wide bar">${t("outcomes")}</th></tr></thead>
         <tbody>${list.flows.map((one) => html`<tr key=${one.name}>
-          <th scope="row"><a href=${place(one.name)}>${one.title || one.name}</a>${" "}
-            <span class="quiet-text name">${one.name}</span></th>
+          <th scope="row"><a href=${place(one.name)} dir="auto">${one.title || one.name}</a>${" "}
+            ${one.title && html`<span class="quiet-text name">${one.name}</span>`}</th>
           <td class="number">${one.entered}</td><td class="number wide">${one.inside}</td>
           <td class="number">${percent(one.containment)}</td>
           <td class="number">${percent(one.escape)}</td>

@@ -21,7 +21,7 @@ export function Course({ queues, today, surveys }) {
       <select class="input" aria-label=${t("queue")} onChange=${(event) => choose(event.target.value)}>
         <option value="">${t("queues.all")}</option>
         ${queues.map(({ name, title }) => html`<option value=${name}
-          selected=${name === chosen}>${title || name}</option>`)}</select></header>
+          selected=${name === chosen} dir="auto">${title || name}</option>`)}</select></header>
     <div class="charts">
       <figure><figcaption>
           <span class="key offered">${t("offered")} <b class="number">${day.offered}</b></span>

@@ -48,7 +48,7 @@ function Calendar({ calendar, again }) {
         ${t("hours.until", { at: moment(calendar.next_change) })}</span>`}
       ${calendar.holiday && html`<span class="quiet-text">${calendar.holiday}</span>`}</p>
     ${override ? html`<p class="row"><span class="tag warn">${t("hours.said", { by: override.by })}</span>
-        <span>${override.note}</span>
+        <span dir="auto">${override.note}</span>
         <button type="button" class="button" onClick=${() => say(null)}>${t("hours.clear")}</button></p>`
       : html`<form onSubmit=${turn}>
         <label class="field"><span>${t("hours.how-long")}</span><select class="input" name="minutes">

@@ -33,7 +33,8 @@ function Tile({ queue, wait, day, onOpen }) {
   const rate = day?.offered ? day.abandoned / day.offered : null;
   return html`<li><button type="button" class="tile card ${isLate ? "late" : ""}"
       onClick=${() => onOpen(queue.name)}>
-    <span class="tile-name one-line">${queue.title || queue.name}</span>
+    <span class="tile-name one-line" dir="auto"
+      title=${queue.title || queue.name}>${queue.title || queue.name}</span>
     <${Figure} name="waiting" kind="main" label=${t("waiting")} value=${queue.waiting}
       colour=${isLate ? "bad" : queue.waiting ? "warn" : ""} />
     <${Figure} name="longest" kind="main" label=${t("longest")} colour=${isLate ? "bad" : ""}
