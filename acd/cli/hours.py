@@ -91,6 +91,8 @@ def _say(calendar: str, state: str | None, until: str | None, note: str, home: A
     engine = Engine.of(home)
     document = asyncio.run(override(engine, calendar, state, until, note))
     _, now, change, why = _row(document)
+    if not change and document["override"] is not None:
+        change = f"`acd hours clear {calendar}`"
     say(f"{calendar}: {now}{f', until {change}' if change else ''}{f' ({why})' if why else ''}")
 
 

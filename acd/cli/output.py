@@ -76,7 +76,13 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     last = out.measure(Group(*table.columns[-1].cells)).maximum if heads else 0
     least = whole - max(0, last - _LAST_COLUMN)
     width = max(out.width, least) if out.is_terminal else whole
-    Console(markup=False, emoji=False, highlight=False, width=max(1, width)).print(table)
+    out = Console(markup=False, emoji=False, highlight=False, width=max(1, width))
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as printed:
+        out.print(table)
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in printed.get().splitlines())
 
 
 def print_error(error: AcdError) -> None:

@@ -22,7 +22,7 @@ ROWS = [("88af34b0", "2026-11-22 07:32", "the word that callers should hear firs
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    return capsys.readouterr().out.splitlines()
 
 
 def test_a_table_in_a_pipe_is_a_line_a_row(
@@ -45,7 +45,7 @@ def test_on_a_terminal_only_the_last_column_is_broken(
     terminal = partial(output.Console, force_terminal=True, color_system=None)
     monkeypatch.setattr(output, "Console", terminal)
     output.print_table(HEADS, ROWS)
-    lines = printed(capsys)
+    lines = [line.rstrip() for line in printed(capsys)]
     assert any("88af34b0  2026-11-22 07:32  the word that" in line for line in lines)
     assert len(lines) > 2
 
