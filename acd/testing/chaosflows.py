@@ -70,6 +70,7 @@ class FlowChaos(Chaos):
         self._words, self._values = _vocabulary(site), _values(site)
         self.stuck_checks = 0
         super().__init__(seed, callers, thorough_every=50, chances=Chances(patience=90))
+        self.pbx.flows = tuple(site.flows)
 
     def site(self, version: str = "v1") -> Site:
         """Return the site under another version's name, with queues that are soon full."""

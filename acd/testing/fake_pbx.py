@@ -94,6 +94,7 @@ class FakePbx:
         shown: customers' legs that the engine was told of; who comes and goes while the link is
             down is never seen by anybody.
         in_flight: effects and events under way.
+        flows: those that the site's own dialplan may lead a caller into who was sent there.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class FakePbx:
         self.epoch = 1
         self.is_linked = True
         self.shown: set[LegId] = set()
+        self.flows: tuple[str, ...] = ()
         self.link_count = 1
         self.in_flight = 0
         self._tell = tell
@@ -332,8 +334,11 @@ class FakePbx:
             self.clock.call(2, lambda: self._return_with(leg, task))
             return
         leg.is_ours, leg.state = True, LegState.UP
-        result = self.random.choice(("", "done", "timeout"))
-        self.emit(i.LegBack(leg.id, NODE, f"+{leg.id}", leg.dnis, task=task, result=result))
+        result, flow = self.random.choice(("", "done", "timeout")), ""
+        if self.flows and self.random.random() < 0.2:
+            result, flow = "", self.random.choice((*self.flows, "nowhere"))
+        back = i.LegBack(leg.id, NODE, f"+{leg.id}", leg.dnis, task=task, result=result, flow=flow)
+        self.emit(back)
 
     def end(self, leg_id: LegId, cause: GoneCause, *, unless_up: bool = False) -> None:
         """End a leg, whatever it is doing."""
