@@ -298,7 +298,6 @@ def test_a_story_that_goes_another_way(site_dir: Path, steps: str, complaint: st
     assert complaint in problem
 
 
-@pytest.mark.parametrize(
 def test_a_failed_story_tells_when_what_was_heard(site_dir: Path) -> None:
     steps = '{ waits = 30 }, { reaches = "sales" }'
     (problem,) = told(site_dir, STORY.replace("{step}", steps))
@@ -338,6 +337,7 @@ def test_a_story_at_a_time_that_no_clock_shows(site_dir: Path, at: str) -> None:
     assert "no clock in America/New_York shows" in problem
 
 
+@pytest.mark.parametrize(
     ("text", "wanted"),
     [
         ("x = 1\n", ["1: bad-story", "1: unknown-key"]),
