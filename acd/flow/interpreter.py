@@ -195,7 +195,8 @@ class _Walk:
             case Reattached():
                 visit.stop()  # it may still be heard
                 visit.answered = False
-                visit.memory = {k: v for k, v in visit.memory.items() if k == "tries"}
+                kept = node.type.keeps
+                visit.memory = {k: v for k, v in visit.memory.items() if k in kept}
                 return self.finish(node.type.enter(node.keys, visit))
             case PlaybackDone():
                 if not visit.playing:

@@ -129,6 +129,7 @@ class NodeType(Generic[S]):
         channels: whom it can serve; a site where others come to it is refused.
         ask: for a node that asks: asks its question, after the prompts given. Its schema has a key
             ``tries``.
+        keeps: what of its memory lasts when it begins again after the line was away.
     """
 
     name: str
@@ -138,6 +139,7 @@ class NodeType(Generic[S]):
     reaches: Reach = Reach.NOTHING
     channels: frozenset[Channel] = EVERYWHERE
     ask: Callable[[S, Visit, tuple[str, ...]], Entry] | None = None
+    keeps: frozenset[str] = frozenset({"tries"})
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ from acd.core.flows import (
     DigitPressed,
     EndContact,
     FlowEnd,
+    PlaybackDone,
     PlayPrompts,
     QueueFigures,
+    Reattached,
     RedeemCode,
     Said,
     SetAttribute,
@@ -249,6 +251,16 @@ def test_a_language_is_offered_in_itself() -> None:
     caller.press("1")
     assert SetLanguage("en") in caller.step.actions
     assert caller.node == "human"
+
+
+def test_nobody_who_was_away_changes_language_either() -> None:
+    caller = call(LANGUAGE, language="en")
+    caller.listen()
+    assert caller.contact.language == "es"
+    caller.send(Reattached())
+    for _ in range(2):
+        caller.send(PlaybackDone(), PlaybackDone(), TimedOut())
+    assert (caller.node, caller.contact.language) == ("bye", "en")
 
 
 def test_nobody_who_chose_nothing_changes_language() -> None:
