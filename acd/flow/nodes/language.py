@@ -120,6 +120,4 @@ def _chosen(keys: Language, visit: Visit, digit: str) -> Go:
     return Go(keys.next)
 
 
-NODE = NodeType(
-    "language", Language, enter, signal, ask=ask, keeps=frozenset({"tries", "before"})
-)
+NODE = NodeType("language", Language, enter, signal, ask=ask, keeps=frozenset({"tries", "before"}))
