@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 import threading
@@ -106,6 +107,9 @@ async def _serve(settings: Settings, *, with_demo: bool) -> None:
                 running(settings, progress, with_demo=with_demo)
             )
             keep = stack.pop_all()
+        # What is here by now stays; looking through all of it for garbage would hold up calls.
+        gc.collect()
+        gc.freeze()
     async with keep:
         if with_demo:
             _say_where(centre, settings)
