@@ -41,8 +41,8 @@ class PublishError(AcdError):
     """What was asked for cannot be done; everything is as it was.
 
     Codes: ``version-running``, ``version-not-ready`` (a prompt cannot be spoken, or Asterisk does
-    not take it), ``canary-ended`` (by its guard), and those of the engine: ``no-canary``,
-    ``share-invalid``, ``nothing-published``.
+    not take it), ``version-changed`` (another runs meanwhile), ``canary-ended`` (by its guard), and
+    those of the engine: ``no-canary``, ``share-invalid``, ``nothing-published``.
     """
 
     code = "version-not-ready"
@@ -124,23 +124,32 @@ class Publishing:
             SiteFilesError: they cannot be published whatever is in them.
             PublishError: the engine, a prompt or Asterisk refuses.
         """
-        async with self._change(), self.kept.checked(files) as (site, given):
-            before = self._state.site
-            if site.version == before:
-                if share is not None:
-                    raise PublishError(f"{before} is running", code="version-running")
+        try:
+            async with self.kept.checked(files) as (site, given):
+                return await self._publish(site, given, author, note, share)
+        finally:
+            await self.kept.sweep(self._state.sites)
+
+    async def _publish(
+        self, site: Site, files: Files, author: str, note: str, share: Share | None
+    ) -> Published:
+        before = self._state.site
+        if share is None and site.version == before:
+            return self._now(before)
+        self._must_fit(site, share)
+        # Speaking prompts may take minutes: who has to roll back does not wait for that.
+        async with self._ready(site, files), self._one_change:
+            if share is None and site.version == self._state.site:
                 return self._now(before)
-            running = self._state.sites.get(before)
-            if share is not None and running is not None and site.asterisk != running.asterisk:
+            if self._state.site != before:
                 raise PublishError(
-                    "asterisk/*.conf is different: Asterisk has one dialplan for all versions",
-                    hint="publish that change to all contacts first, then try the rest",
-                    code="version-not-ready",
+                    f"{self._state.site} has begun to run meanwhile",
+                    hint="`acd diff` shows how it differs; publish again if this is still wanted",
+                    code="version-changed",
                 )
             said = note or await self._note_of(site.version)
             row = VersionRow(site.version, self._clock.now(), author, said, before)
-            await self._make_ready(site, given)
-            await self.kept.keep(row, given)
+            await self.kept.keep(row, files)
             tried = self._state.canary
             if share is None:
                 await self._run(site, i.PublishSite(site), author)
@@ -154,6 +163,19 @@ class Publishing:
                 details |= {"percent": share.percent, "numbers": len(share.numbers)}
             await self._note(author, "canary" if share else "publish", site.version, details)
             return self._now(before)
+
+    def _must_fit(self, site: Site, share: Share | None) -> None:
+        """Refuse a canary that cannot stand beside what runs."""
+        running = self._state.sites.get(self._state.site)
+        if share is None or running is None:
+            return
+        if site.version == running.version:
+            raise PublishError(f"{running.version} is running", code="version-running")
+        if site.asterisk != running.asterisk:
+            raise PublishError(
+                "asterisk/*.conf is different: Asterisk has one dialplan for all versions",
+                hint="publish that change to all contacts first, then try the rest",
+            )
 
     async def _note_of(self, version: str) -> str:
         """Return what was said of a version when it was published before."""
@@ -170,8 +192,8 @@ class Publishing:
             if canary is None:
                 raise PublishError("there is no canary", code="no-canary")
             site = self._state.sites[canary.version]
-            await self._make_ready(site)
-            await self._run(site, i.PromoteCanary(), author)
+            async with self._ready(site):
+                await self._run(site, i.PromoteCanary(), author)
             await self._note(author, "promote", site.version, {"before": before})
             return self._now(before)
 
@@ -198,12 +220,9 @@ class Publishing:
             row = await (self.kept.find(version) if version else self.kept.before(before))
             if row.version == before:
                 raise PublishError(f"{before} is running", code="version-running")
-            site = self._state.sites.get(row.version)
-            if site is None:
-                site = await self._again(row, author)
-            else:
-                await self._make_ready(site)
-            await self._run(site, i.PublishSite(site), author)
+            site = self._state.sites.get(row.version) or await self._again(row, author)
+            async with self._ready(site):
+                await self._run(site, i.PublishSite(site), author)
             details = {"before": before}
             if canary is not None and canary.version != site.version:
                 details["replaced"] = canary.version
@@ -220,19 +239,22 @@ class Publishing:
                 await self.kept.sweep(self._state.sites)
 
     async def _again(self, row: VersionRow, author: str) -> Site:
-        """Check a version that nobody uses any more, and make it ready."""
+        """Check a version that nobody uses any more."""
         files = await self.kept.files(row)
         async with self.kept.checked(files) as (site, _):
-            await self._make_ready(site, files)
             if site.version != row.version:  # holidays of another year, say: it is told apart
                 note = f"{row.version} again"
                 made = VersionRow(site.version, self._clock.now(), author, note, row.before)
                 await self.kept.keep(made, files)
             return site
 
-    async def _make_ready(self, site: Site, files: Files | None = None) -> None:
-        await self.kept.unfold(site.version, files)
-        await _or_not_ready(self.prepare(site))
+    @contextlib.asynccontextmanager
+    async def _ready(self, site: Site, files: Files | None = None) -> AsyncIterator[None]:
+        """Have a site ready to take contacts, until the engine has been told of it."""
+        with self.kept.holding(site.version):
+            await self.kept.unfold(site.version, files)
+            await _or_not_ready(self.prepare(site))
+            yield
 
     async def _run(self, site: Site, cause: Input, author: str) -> None:
         """Tell the engine of another running version, and Asterisk first."""

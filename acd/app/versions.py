@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from acd.app import site_files
@@ -67,6 +68,9 @@ class KeptVersions:
         self.directory = directory
         self._store = store
         self._unfolded = unfolded
+        self._unfolding = asyncio.Lock()
+        self._staged: set[str] = set()
+        self._held: Counter[str] = Counter()
 
     # --- looking --------------------------------------------------------------------------------
 
@@ -138,7 +142,7 @@ class KeptVersions:
             files = await self.directory_files()
         else:
             site_files.check_names(files)
-        staged = self._new_name()
+        staged = self._new_place()
         try:
             await asyncio.to_thread(_write, staged, files)
             site, problems = await asyncio.to_thread(load_site, staged)
@@ -146,7 +150,7 @@ class KeptVersions:
                 raise invalid("the dialplans", problems)
             yield site, files
         finally:
-            await asyncio.to_thread(shutil.rmtree, staged, ignore_errors=True)
+            await asyncio.to_thread(self._leave, staged)
 
     # --- keeping --------------------------------------------------------------------------------
 
@@ -171,12 +175,13 @@ class KeptVersions:
         """
         files = await self._store.version_files(version) if files is None else files
         if files:
-            await asyncio.to_thread(self._unfold, self.path_of(version), files)
+            async with self._unfolding:
+                await asyncio.to_thread(self._unfold, self.path_of(version), files)
 
     def _unfold(self, path: Path, files: Files) -> None:
         if _holds(path, files):
             return
-        staged = self._new_name()
+        staged = self._new_place()
         try:
             _write(staged, files)
             shutil.rmtree(path, ignore_errors=True)  # somebody has been at it
@@ -184,18 +189,34 @@ class KeptVersions:
         except OSError as error:
             raise _unkept(path, error) from None
         finally:
-            shutil.rmtree(staged, ignore_errors=True)
+            self._leave(staged)
 
-    def _new_name(self) -> Path:
-        return self._unfolded / f"{_STAGING}{secrets.token_hex(8)}"
+    def _new_place(self) -> Path:
+        name = f"{_STAGING}{secrets.token_hex(8)}"
+        self._staged.add(name)
+        return self._unfolded / name
+
+    def _leave(self, staged: Path) -> None:
+        shutil.rmtree(staged, ignore_errors=True)
+        self._staged.discard(staged.name)
+
+    @contextlib.contextmanager
+    def holding(self, version: str) -> Iterator[None]:
+        """Keep the files of a version in their place, though nobody uses it yet."""
+        self._held[version] += 1
+        try:
+            yield
+        finally:
+            self._held[version] -= 1
 
     async def sweep(self, used: Collection[str]) -> None:
         """Remove the files of versions that nobody uses any more, and what a crash left."""
-        await asyncio.to_thread(self._sweep, frozenset(used))
+        held = (version for version, times in self._held.items() if times)
+        await asyncio.to_thread(self._sweep, frozenset((*used, *held)))
 
     def _sweep(self, used: frozenset[str]) -> None:
         for path in self._unfolded.glob("*"):
-            if path.name not in used:
+            if path.name not in used and path.name not in self._staged:
                 shutil.rmtree(path, ignore_errors=True)
 
 

@@ -64,6 +64,7 @@ STATUS: dict[str, HTTPStatus] = {
     "site-invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "version-ambiguous": HTTPStatus.BAD_REQUEST,
     "version-running": HTTPStatus.CONFLICT,
+    "version-changed": HTTPStatus.CONFLICT,
     "version-lost": HTTPStatus.CONFLICT,
     "version-not-ready": HTTPStatus.CONFLICT,
     "nothing-before": HTTPStatus.CONFLICT,

@@ -141,12 +141,14 @@ def mine(centre: Centre, point: str) -> None:
         case "unfolding":  # of the two times that files are written the second, half-way
 
             def write(path: Path, files: Any) -> None:
-                if any(path.parent.glob(".new-*")):
+                if written:
                     path.mkdir()
                     (path / "numbers.toml").write_text("10")
                     _die()
+                written.append(path)
                 whole(path, files)
 
+            written: list[Path] = []
             whole, site_files.write_directory = site_files.write_directory, write
         case "unfolded":
             kept.unfold = after(kept.unfold)  # type: ignore[method-assign]

@@ -81,18 +81,52 @@ async def test_killed_at_any_step_one_version_runs_as_a_whole(
         assert (done == one) is (change == "rollback")
 
 
-async def test_two_at_once_go_one_after_the_other(tmp_path: Path) -> None:
+async def test_of_two_at_once_the_later_is_told(tmp_path: Path) -> None:
     async with centre_at(tmp_path) as centre:
         for name in ("a", "b"):
             write_site(tmp_path / name, name)
-        files = [site_files.read_directory(tmp_path / name) for name in ("a", "b")]
+        files = [site_files.read_directory(tmp_path / name) for name in ("a", "b", "a")]
         done = await asyncio.gather(
-            *(centre.publishing.publish("ann", files=one) for one in files),
-            centre.publishing.publish("bob", files=files[0]),
+            *(centre.publishing.publish("ann", files=one) for one in files), return_exceptions=True
         )
-        first, second, third = (one.running for one in done)
-        assert first == third != second
-        assert [one.before for one in done] == ["", first, second]
+        told = [one for one in done if isinstance(one, PublishError)]
+        assert {one.code for one in told} == {"version-changed"}
+        running = [one.running for one in done if not isinstance(one, BaseException)]
+        assert set(running) == {centre.state.site}
+        assert (len(running), len(told)) in ((2, 1), (1, 2))
+        await is_whole(centre)
+
+
+async def test_who_rolls_back_does_not_wait_for_prompts_and_is_not_overtaken(
+    tmp_path: Path,
+) -> None:
+    site = tmp_path / "site"
+    async with centre_at(tmp_path) as centre:
+        ran = []
+        for welcome in ("One", "Two"):
+            write_site(site, welcome)
+            ran.append((await centre.publishing.publish("ann")).running)
+        speaking, spoken = asyncio.Event(), asyncio.Event()
+
+        async def prepare(site: Site) -> None:
+            if site.prompts["en"]["welcome"] == "Three":
+                speaking.set()
+                await spoken.wait()
+
+        centre.publishing.prepare = prepare
+        write_site(site, "Three")
+        slow = asyncio.create_task(centre.publishing.publish("ann"))
+        async with asyncio.timeout(20):
+            await speaking.wait()
+            assert (await centre.publishing.roll_back("bob")).running == ran[0]
+        spoken.set()
+        with pytest.raises(PublishError) as caught:
+            await slow
+        assert caught.value.code == "version-changed"
+        assert centre.state.site == ran[0]
+        await is_whole(centre)
+        third = (await centre.publishing.publish("ann")).running
+        assert third == centre.state.site
         await is_whole(centre)
 
 
