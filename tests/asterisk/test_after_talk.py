@@ -155,11 +155,16 @@ async def test_a_caller_talks_to_somebody_outside_and_comes_back(centre: House) 
     await the_end(centre)
 
 
-async def test_a_promised_call_is_made(centre: House) -> None:
+@pytest.mark.parametrize("hears_thanks", [True, False])
+async def test_a_promised_call_is_made(centre: House, hears_thanks: bool) -> None:
     await centre.hang_up_all()
+    before = await closed(centre)
     caller = await dial(centre, "300")
     await centre.until(lambda: centre.contact().playback is not None)
     await caller.send_dtmf("1")
+    if not hears_thanks:
+        await centre.until(lambda: centre.contact().promise is not None)
+        await caller.hangup()
     await caller.wait_ended()
     await centre.until(lambda: [c.dial for c in centre.state.contacts.values()] == ["+15550101"])
     assert centre.contact().state is ContactState.WAITING
@@ -177,4 +182,4 @@ async def test_a_promised_call_is_made(centre: House) -> None:
     assert hears(talk, 1500)
     await talk.hangup()
     await the_end(centre)
-    assert "callback" in await closed(centre)
+    assert "callback" in (await closed(centre))[len(before) :]
