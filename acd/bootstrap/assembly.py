@@ -7,6 +7,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from acd import demo
@@ -52,7 +53,7 @@ from acd.bootstrap.places import (
 )
 from acd.bootstrap.records import reasons_of, site_in, story_of, walk_in
 from acd.bootstrap.tasks import Outside
-from acd.bootstrap.telephony import Progress, Telephony
+from acd.bootstrap.telephony import Progress, Telephony, try_dialplan
 from acd.bootstrap.texts import Texts
 from acd.config import Settings
 from acd.core.engine import Engine
@@ -158,6 +159,7 @@ class _Assembly:
         follow = with_demo if follow is None else follow
         await self._start_engine(with_demo=with_demo)
         self._progress("reading the dialplans", None)
+        self._publishing.prepare = partial(try_dialplan, self._settings)
         notice = await self._publishing.begin(follow=follow)
         state = self._loop.engine.state
         site = state.sites[state.site]
@@ -248,7 +250,7 @@ class _Assembly:
 
         async def prepare(site: Site) -> None:
             if site.asterisk != state.sites[state.site].asterisk:
-                await phones.try_dialplan(site)
+                await try_dialplan(self._settings, site)
             running.prompts.update(await phones.sounds.prepare(site))
             self._tell_commands(running, own_token)
 

@@ -13,7 +13,7 @@ from acd.adapters.ari.decode import EVENTS
 from acd.adapters.ari.pbx import AriPbx
 from acd.adapters.asterisk.dialplan import apply_dialplan, forget_old, write_dialplan
 from acd.adapters.asterisk.dryload import dry_load
-from acd.adapters.asterisk.install import default_cache, locate
+from acd.adapters.asterisk.install import at_hand, default_cache, locate
 from acd.adapters.asterisk.run import AsteriskServer, ServerState
 from acd.adapters.asterisk.settings import AgentEndpoint, AsteriskSettings
 from acd.adapters.recordings import RecordingFiles
@@ -115,19 +115,6 @@ class Telephony:
         self._links.start(self._reconciler.renew(), "leases")
         self._links.start(self._reconciler.look(), "looks")
         self._links.start(self._watch_ari(), "health")
-
-    async def try_dialplan(self, site: Site) -> None:
-        """Let an Asterisk that is thrown away after read the site's own dialplan.
-
-        Raises:
-            AcdError: it complains (``dialplan-invalid``), or does not start.
-        """
-        if self._server is None or not site.asterisk:
-            return
-        problems = await dry_load(self._server.program, site.asterisk)
-        if problems:
-            listed = "\n  ".join(str(problem) for problem in problems)
-            raise AcdError(f"Asterisk cannot use it:\n  {listed}", code="dialplan-invalid")
 
     async def use_dialplan(self, site: Site) -> None:
         """Put a site's own dialplan in force; calls go on.
@@ -275,3 +262,23 @@ class Telephony:
     def _agent_at(self, address: str) -> AgentName | None:
         agents = self._loop.engine.state.agents.values()
         return next((agent.name for agent in agents if agent.profile.address == address), None)
+
+
+async def try_dialplan(settings: Settings, site: Site) -> None:
+    """Let an Asterisk that is thrown away after read the site's own dialplan.
+
+    With a remote Asterisk, and before the first one is installed, there is none to do it.
+
+    Raises:
+        AcdError: it complains (``dialplan-invalid``), or does not start.
+    """
+    mode = settings.asterisk.mode
+    program = None
+    if site.asterisk and mode != "remote":
+        program = await asyncio.to_thread(at_hand, mode, default_cache())
+    if program is None:
+        return
+    problems = await dry_load(program, site.asterisk)
+    if problems:
+        listed = "\n  ".join(str(problem) for problem in problems)
+        raise AcdError(f"Asterisk cannot use it:\n  {listed}", code="dialplan-invalid")

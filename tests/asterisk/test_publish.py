@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from acd.app.publishing import PublishError
 from acd.core.canary import lot
 from acd.core.contact import Contact, ContactState
 from acd.testing.house import House, agent_profile, house
@@ -207,6 +208,20 @@ async def test_a_start_runs_what_ran_whatever_the_directory_holds(
         assert "acd check" in centre.running.notice
         assert (await done(centre, "rollback"))["running"] == first
         await centre.all_quiet()
+
+
+async def test_a_first_start_refuses_a_dialplan_that_asterisk_cannot_use(
+    tmp_path: Path, site: Path
+) -> None:
+    (site / "asterisk").mkdir()
+    own = site / "asterisk" / "own.conf"
+    own.write_text("[own]\nexten => s,1,Return()\nexten => s,1,Return()\n")
+    with pytest.raises(PublishError, match=r"asterisk/own\.conf:3: bad-dialplan"):
+        async with house(tmp_path / "home", site, AGENTS):
+            pytest.fail("it runs")
+    own.write_text("[own]\nexten => s,1,Return()\n")
+    async with house(tmp_path / "home", site, AGENTS) as centre:
+        assert set(centre.state.sites[centre.state.site].asterisk) == {"own.conf"}
 
 
 async def test_a_watched_directory_is_published_when_it_is_right(
