@@ -16,6 +16,7 @@ import pytest
 from sql_writer import write
 from sqlalchemy import text
 from sqlkit import collect, records
+from warmkit import printing
 
 from acd.adapters.sql import engine as engines
 from acd.adapters.sql import lease as leases
@@ -23,7 +24,6 @@ from acd.adapters.sql.engine import Database
 from acd.adapters.sql.log import SqlLog
 from acd.ports.store import StoreError
 from acd.testing import postgres
-from acd.testing.warm import printing
 
 pytestmark = pytest.mark.app
 

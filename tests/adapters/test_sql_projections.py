@@ -8,6 +8,7 @@ import random
 import pytest
 from sql_projector import fold
 from sqlalchemy import select
+from warmkit import printing
 
 from acd.adapters.sql import lease as leases
 from acd.adapters.sql.contacts import SqlContacts
@@ -17,7 +18,6 @@ from acd.adapters.sql.schema import contacts
 from acd.app.contact_fold import ContactFold
 from acd.app.projections import ContactProjector
 from acd.testing.pretend import busy_centre
-from acd.testing.warm import printing
 
 pytestmark = pytest.mark.app
 

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from warmkit import Ran, run
 
 from acd import __version__
 from acd.adapters.sql.audit import SqlAudit
 from acd.adapters.sql.engine import Database
-from acd.testing.warm import Ran, run
 
 pytestmark = pytest.mark.app
 

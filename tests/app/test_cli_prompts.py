@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import warmkit
+from warmkit import Ran
 
 from acd.adapters import player
 from acd.adapters.asterisk.install import default_cache
-from acd.testing import warm
-from acd.testing.warm import Ran
 
 pytestmark = pytest.mark.app
 
@@ -79,7 +79,7 @@ def acd(tmp_path: Path, site: Path) -> Run:
             "XDG_CACHE_HOME": str(tmp_path / "cache"),
             **environment,
         }
-        ran = warm.run(("prompts", *words), cwd=tmp_path, environment=given)
+        ran = warmkit.run(("prompts", *words), cwd=tmp_path, environment=given)
         assert ran.status == status, ran
         assert "Traceback" not in ran.err
         return ran

@@ -10,13 +10,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import warmkit
 
 from acd.app.flowdrawings import mermaid, svg
 from acd.app.flowviews import FlowDocument, flow_document
 from acd.app.journeys import NodeTally, VersionTally
 from acd.app.site import load_site
 from acd.core.site import Site
-from acd.testing import warm
 
 pytestmark = pytest.mark.app
 
@@ -91,7 +91,7 @@ def test_an_svg_says_the_same(main: FlowDocument):
 def acd(where: Path, *words: str, status: int = 0) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ACD_")}
     given = {**kept, "ACD_HOME": str(where / "home")}
-    done = warm.run(("flow", *words), cwd=where, environment=given)
+    done = warmkit.run(("flow", *words), cwd=where, environment=given)
     assert done.status == status, done
     assert "Traceback" not in done.err
     return done.err if status else done.out

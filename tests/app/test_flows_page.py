@@ -11,10 +11,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import warmkit
 from pagekit import Block, blocks, write
 
 from acd.app.check import check
-from acd.testing import warm
 
 pytestmark = pytest.mark.app
 
@@ -27,7 +27,7 @@ def run(place: Path, *words: str) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ACD_")}
     given = {**kept, "ACD_HOME": str(place / "home")}
     if words[0] == "acd":
-        done = warm.run(words[1:], cwd=place, environment=given)
+        done = warmkit.run(words[1:], cwd=place, environment=given)
         assert done.err == "", done
         return done.out
     other = subprocess.run(

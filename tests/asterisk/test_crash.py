@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from warmkit import WarmEngine
 
 from acd.adapters.home import Home
 from acd.testing.house import (
@@ -27,7 +28,6 @@ from acd.testing.house import (
 from acd.testing.phonecall import CallGone, PhoneCall
 from acd.testing.softphone import Answer, CallNotAnswered, Phone, Phones
 from acd.testing.tones import tone_share
-from acd.testing.warm import WarmEngine
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 

@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -22,11 +23,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, TextIO
 
-from acd.testing import warmed
+from acd.app import faults
+from acd.cli import main
+from acd.cli.commands import MODULES
 from acd.testing.engine import EngineProcess
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([warmed.__name__])
+_context.set_forkserver_preload([f"acd.cli.{name}" for name in ("main", *MODULES.values())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def run(
 def printing(work: Callable[[str], None], given: str) -> Iterator[tuple[ForkServerProcess, TextIO]]:
     """Run a function in a process of its own, killed at the end; give it and what it prints."""
     out, end = _context.Pipe(duplex=False)
-    process = _context.Process(target=warmed.work, args=(work, given, end))
+    process = _context.Process(target=_work, args=(work, given, end))
     process.start()
     end.close()
     try:
@@ -107,9 +110,36 @@ def _started(
     err: Connection,
 ) -> ForkServerProcess:
     given = (tuple(words), cwd, dict(environment), out, err)
-    process = _context.Process(target=warmed.command, args=given)
+    process = _context.Process(target=_command, args=given)
     process.start()
     return process
+
+
+def _command(
+    words: Sequence[str],
+    cwd: Path,
+    environment: Mapping[str, str],
+    out: Connection,
+    err: Connection,
+) -> None:
+    """Be `acd` with these words; ends the process, which is this one's own."""
+    os.dup2(out.fileno(), 1)
+    os.dup2(err.fileno(), 2)
+    for stream in {out, err}:
+        stream.close()
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    faults.choose(environment.get(faults.VARIABLE, ""))
+    sys.argv[:] = ["acd", *words]
+    main()
+
+
+def _work(what: Callable[[str], None], given: str, out: Connection) -> None:
+    """Call a function whose prints go to ``out``, in a process of its own."""
+    os.dup2(out.fileno(), 1)
+    out.close()
+    what(given)
 
 
 @dataclass(slots=True)
