@@ -158,6 +158,9 @@ async def test_long_titles_in_any_script_leave_room_for_figures(
         arabic = window.page.get_by_role("link", name="خدمة").first
         assert await arabic.evaluate("(link) => getComputedStyle(link).direction") == "rtl"
         assert await looks(window, "flows-long", "phone", "desk") == []
+        document["flows"] = []
+        await window.page.reload()
+        await expect(window.page.get_by_text("There are no flows.")).to_be_visible()
 
 
 async def test_counts_are_live(browser: Chromium, pages: str, centre: Centre):

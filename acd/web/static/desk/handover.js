@@ -25,7 +25,7 @@ export function Handover({ document, me, canWrite }) {
     ${card.troubles.length > 0 && html`<ul class="troubles" aria-label=${t("handover.troubles")}>
       ${card.troubles.map((one, at) => html`<li key=${at} class="note">
         <strong>${word("trouble", one.reason)}</strong>${one.times > 1 ? ` × ${one.times}` : ""}
-        ${one.text && html`<span class="quiet-text">${` “${one.text}”`}</span>`}</li>`)}</ul>`}
+        ${one.text && html`<span class="quiet-text" dir="auto">${` “${one.text}”`}</span>`}</li>`)}</ul>`}
     ${card.reply && html`<${Suggestion} document=${document} reply=${card.reply} me=${me}
       canWrite=${canWrite} />`}
     ${steps.length > 0 && html`<ol class="path" aria-label=${t("handover.steps")}>
@@ -41,7 +41,7 @@ function Suggestion({ document, reply, me, canWrite }) {
   });
   return html`<div class="suggestion">
     <h4>${t(isVoice ? "handover.say" : "handover.reply")}</h4>
-    <p>${`“${text}”`}</p>
+    <p dir="auto">${`“${text}”`}</p>
     ${canWrite && html`<button type="button" class="button"
       onClick=${() => { insertion.value = { contact: document.id, text }; }}>
       <${Icon} name="reply" />${t("handover.use")}</button>`}
@@ -52,8 +52,8 @@ function Step({ step, isNew }) {
   const { flow, title, node, text, answer, troubles } = step;
   return html`<li class=${troubles.length ? "queue" : "flow"}>
     ${isNew && html`<span class="quiet-text">${title || flow}</span>`}
-    <span>${text || node.replaceAll("_", " ")}</span>
-    ${answer && html`<strong>${answer}</strong>`}
+    <span dir="auto">${text || node.replaceAll("_", " ")}</span>
+    ${answer && html`<strong dir="auto">${answer}</strong>`}
     ${troubles.length > 0 && html`<span class="quiet-text">
       ${troubles.map((one) => word("trouble", one)).join(", ")}</span>`}</li>`;
 }

@@ -7,6 +7,7 @@ import { place } from "./place.js";
 export const OUTCOMES = ["contained", "handed", "escaped", "lost", "failed"];
 
 export function List({ list }) {
+  if (!list.flows.length) return html`<p class="empty">${t("flows.none")}</p>`;
   return html`<${Figures} of=${list.total} />
     <div class="card scrolls" tabindex="0" role="region" aria-label=${t("page.flows")}>
       <table class="list">
