@@ -56,6 +56,8 @@ mp3player festival jack audiosocket chanspy extenspy dictate adsiprog reload unl
 """
 REFUSED = frozenset(_REFUSED.split())
 
+_LARGEST = 1_000_000  # bytes
+
 _LAST = frozenset({"return", "hangup", "goto", "busy", "congestion", "pjsiphangup"})
 """Applications after which nothing of an extension comes."""
 
@@ -121,8 +123,11 @@ def read_dialplan(
             message = f"{quoted(path)} must have letters, digits, _ and - only, and end in .conf"
             report.add(Code.BAD_NAME, message, file=path, line=1)
             continue
+        if len(files[path]) > _LARGEST:  # it may have been read no further
+            report.add(Code.FILE_TOO_LARGE, "more than 1 MB", file=path, line=1)
+            continue
         try:
-            text = files[path].decode()
+            text = files[path].decode("utf-8-sig")  # some editors begin with a byte order mark
         except UnicodeDecodeError as error:
             line = files[path].count(b"\n", 0, error.start) + 1
             report.add(Code.BAD_ENCODING, "not UTF-8 text", file=path, line=line)

@@ -205,6 +205,7 @@ CASES: list[dict[str, str]] = [
     # --- the site's own dialplan ---
     {"asterisk/own plan.conf": "", "_": "asterisk/own plan.conf:1 bad-name"},
     {"asterisk/a.conf": "x\udcff", "_": "asterisk/a.conf:1 bad-encoding"},
+    {"asterisk/a.conf": ";" + "x" * 1_000_000, "_": "asterisk/a.conf:1 file-too-large"},
     {"asterisk/a.conf": "exten => 1,1,Return() ; #! bad-dialplan\n"},
     {"asterisk/a.conf": "[a\n", "_": "asterisk/a.conf:1 bad-dialplan"},
     {"asterisk/a.conf": "[a](!) ; #! bad-dialplan\n[b](a) ; #! bad-dialplan\n"},
