@@ -76,10 +76,11 @@ def _missed(found: Unanswered, queues: Collection[QueueName] | None) -> MissedCa
             tries.append(entry)
         elif entry.channel is Channel.VOICE and entry.happened in _MISSED:
             calls.append(entry)
-    calls = [one for one in calls if queues is None or one.queue in queues]
-    if not calls:
+    # A message that was left without ever waiting is in no queue, whose agents would be told of it.
+    of_queues = [one for one in calls if one.queue and (queues is None or one.queue in queues)]
+    if not of_queues:
         return None
-    newest, customer = calls[0], found.customer
+    newest, customer = of_queues[0], found.customer
     assert newest.queue is not None
     assert newest.ended_at is not None
     return MissedCall(
@@ -93,7 +94,7 @@ def _missed(found: Unanswered, queues: Collection[QueueName] | None) -> MissedCa
         happened=newest.happened,
         missed_at=newest.ended_at,
         wait_seconds=newest.wait_seconds,
-        calls=len(calls),
+        calls=len(of_queues),
         tries=len(tries),
         tried_at=tries[0].opened_at if tries else None,
         attributes=newest.attributes,

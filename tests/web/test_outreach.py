@@ -123,6 +123,22 @@ async def test_only_calls_to_the_own_queues(web: Web):
         assert refused[0] == 403
 
 
+async def test_a_message_left_without_a_queue_hides_no_missed_call(web: Web):
+    """They gave up waiting, called again when nobody was there, and spoke onto the machine."""
+    contact = await misses(web, "leg-1")
+    later = await web.call("leg-2", "mail", NUMBER)
+    caller = web.centre.state.contacts[later]
+    assert caller.playback is not None
+    await web.tell(i.PlaybackEnded(LegId("leg-2"), caller.playback))
+    assert caller.recording is not None
+    await web.tell(i.RecordingEnded(LegId("leg-2"), caller.recording, 5.0))
+    await caught_up(web)
+    async with person(web, "ann") as ann, person(web, "sue") as sue:
+        assert (await sue.ask(f"/api/v1/contacts/{later}"))[1]["end_reason"] == "voicemail"
+        for who in (ann, sue):
+            assert [one["contact"] for one in await missed(who)] == [contact]
+
+
 async def test_a_call_that_was_answered_is_not_missed(web: Web):
     await ready(web, "ann")
     await web.call("leg-1")
