@@ -166,8 +166,10 @@ def _check_names(everything: Sequence[Named], flows: Mapping[str, Flow], names: 
             if ref.to is To.PROMPT:
                 _unknown_prompt(at, ref.name, prompts)
             elif ref.to is To.ATTRIBUTE:
-                hint = did_you_mean(ref.name, attributes)
-                at.say(Code.UNKNOWN_ATTRIBUTE, f"nothing sets {quoted(ref.name)}{hint}")
+                close = did_you_mean(ref.name, attributes)
+                is_text = "when" in ref.path and not close
+                hint = f'a text stands in quotes: "{ref.name}"' if is_text else ""
+                at.say(Code.UNKNOWN_ATTRIBUTE, f"nothing sets {quoted(ref.name)}{close}", hint)
             else:
                 hint = did_you_mean(ref.name, known)
                 message = f"no {ref.to} {quoted(ref.name)}{hint}"

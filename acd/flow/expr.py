@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -86,6 +87,16 @@ class _Part:
     evaluate: Evaluate
 
 
+_ALONE = re.compile(r"(?<![=!<>])=(?!=)")
+
+
+def _slip(text: str) -> str:
+    """Return what people who write other languages mistake; empty for anything else."""
+    if "&&" in text or "||" in text:
+        return ": say `and`, `or`, `not`"
+    return ": `==` compares" if _ALONE.search(text) else ""
+
+
 def parse(text: str) -> Expression:
     """Return the expression written in ``text``.
 
@@ -97,7 +108,9 @@ def parse(text: str) -> Expression:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise ExpressionError('not written like `balance > 100 and tier == "gold"`') from None
+        raise ExpressionError(
+            f'not written like `balance > 100 and tier == "gold"`{_slip(text)}'
+        ) from None
     reader = _Reader()
     part = reader.read(tree, 0)
     if part.type is not Type.FLAG:

@@ -498,6 +498,12 @@ def test_what_a_broken_file_would_have_said_is_not_missed() -> None:
     assert problems(files) == expected(files)
 
 
+BRANCH = 'type = "branch"\ncases = [{ when = "COND", to = "bye" }]\ndefault = "bye"\n'
+SWITCH = (
+    'type = "switch"\non = "channel"\ncases = [{ is = "phone", to = "bye" }]\ndefault = "bye"\n'
+)
+
+
 @pytest.mark.parametrize(
     ("wrong", "right"),
     [
@@ -506,6 +512,12 @@ def test_what_a_broken_file_would_have_said_is_not_missed() -> None:
         (NODE + ENQUEUE.replace("sales", "sale"), 'did you mean "sales"?'),
         (NODE + 'type = "hang"\n', 'did you mean "hangup"?'),
         (NODE + 'type = "x"\n', "only answer, branch,"),
+        (NODE + BRANCH.replace("COND", "ani = '1'"), "`==` compares"),
+        (NODE + BRANCH.replace("COND", "ani == '1' && dnis == '2'"), "say `and`, `or`, `not`"),
+        (NODE + BRANCH.replace("COND", "ani >= and"), 'tier == "gold"`'),
+        (NODE + SWITCH, 'no channel "phone", only voice, chat'),
+        (NODE + SWITCH.replace("phone", "vioce"), 'did you mean "voice"?'),
+        (NODE + SWITCH.replace("is =", "equals ="), "only is, starts_with"),
     ],
 )
 def test_a_problem_says_what_might_be_meant(wrong: str, right: str) -> None:
@@ -526,6 +538,7 @@ MENU = 'type = "menu"\nprompt = "menu"\nkeys = { 1 = "bye" }\non_fail = "bye"\n'
         ("main.toml", NODE + MENU.replace("type", "Type"), '"type" for "Type"'),
         ("main.toml", NODE.replace("node.a", "nodes.a") + MENU, "[node.NAME]"),
         ("main.toml", NODE + ENQUEUE.replace("sales", "other"), "[other] into queues.toml"),
+        ("main.toml", NODE + BRANCH.replace("COND", "ani == gold"), 'in quotes: "gold"'),
         ("numbers.toml", '"100" = { flow = "main", language = "Greek" }\n', "a code such as es"),
         ("numbers.toml", '"100" = { flow = "main", language = "el" }\n', "prompts/el.toml"),
         ("numbers.toml", '"+1 (555) 01-42" = "main"\n', 'write "+15550142"'),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from acd.core.channel import Channel
 from acd.core.flows import Signal
 from acd.flow.comparison import NUMBER_OPS, TEXT_OPS, Comparison
 from acd.flow.kinds import BAD, Exit, ListOf, Plain, Ref, Source, To, node, wrong_type
@@ -30,7 +31,8 @@ class _CaseKind(Plain):
         ops = [name for name in raw if name != "to"]
         for name in ops:
             if name not in TEXT_OPS and name not in NUMBER_OPS:
-                hint = did_you_mean(name, (*TEXT_OPS, *NUMBER_OPS, "to"))
+                there = (*TEXT_OPS, *NUMBER_OPS)
+                hint = did_you_mean(name, (*there, "to")) or f", only {', '.join(there)}"
                 (at / name).say(Code.UNKNOWN_KEY, f"no comparison {quoted(name)}{hint}")
                 return BAD
         if len(ops) != 1 or "to" not in raw:
@@ -59,6 +61,8 @@ def _comparison(op: str, raw: object, at: At) -> Comparison | None:
     return Comparison(op, tuple(constants))
 
 
+_CHANNELS = tuple(channel.value for channel in Channel)
+
 _CASES = ListOf("list of cases", item=_CaseKind(), least=1)
 
 
@@ -74,6 +78,17 @@ class Switch:
     on: str = key(Source(), "the attribute, or `ani`, `dnis`, `caller_name`, `language`, `channel`")
     cases: tuple[tuple[Comparison, str], ...] = key(_CASES, "tried from first to last")
     default: str = key(node(Exit.AT_ONCE), "where the caller goes when no case fits")
+
+    def contradiction(self) -> str | None:
+        """Say so when a channel is looked for that there is not."""
+        if self.on == "channel":
+            for comparison, _ in self.cases:
+                for name in comparison.constants if comparison.op == "is" else ():
+                    if name not in _CHANNELS:
+                        close = did_you_mean(str(name), _CHANNELS)
+                        known = close or f", only {', '.join(_CHANNELS)}"
+                        return f"no channel {quoted(name)}{known}"
+        return None
 
     def refs(self) -> Iterator[Ref]:
         """What its keys refer to, and the attribute again where it is compared as a number."""
