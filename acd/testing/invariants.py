@@ -127,6 +127,8 @@ def _place(state: State, contact: Contact, work: WorkState | None) -> Iterator[s
         yield f"{contact.id} is in a flow, but nowhere in it"
     if contact.state is not ContactState.IN_FLOW and contact.playback is not None:
         yield f"{contact.id} is played something outside a flow"
+    if contact.promise is not None and contact.state is not ContactState.IN_FLOW:
+        yield f"{contact.id} is promised a call and has not gone: {contact.state}"
     if contact.state is ContactState.WAITING and contact.queue is None:
         yield f"{contact.id} waits in no queue"
 
