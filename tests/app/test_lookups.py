@@ -95,6 +95,15 @@ async def test_a_good_day(world: World) -> None:
     assert world.services.counts == {("crm", "ok"): 1}
 
 
+async def test_no_proxy_of_the_environment_is_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, world.inside.url)
+    await world.perform(ask())
+    assert (len(world.service.asked), world.inside.asked) == (1, [])
+
+
 async def test_dots_that_are_encoded_stay_so(world: World) -> None:
     await world.perform(ask(path="/a/%2E%2E/b%2Fc"))
     assert world.service.asked[0].path == "/v1/a/%2E%2E/b%2Fc"
