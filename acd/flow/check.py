@@ -141,14 +141,19 @@ def _flows_in(file: str, named: Iterable[Named]) -> list[tuple[str, str]]:
     ]
 
 
+def attributes_of(flows: Mapping[str, Flow]) -> frozenset[str]:
+    """Return the attributes that there are: built in, brought along, or set by a node."""
+    return BUILT_IN.union(
+        TOLD, *(node.sets for flow in flows.values() for node in flow.nodes.values())
+    )
+
+
 def _check_names(everything: Sequence[Named], flows: Mapping[str, Flow], names: Names) -> None:
     """Report every name of something that there is not, nodes aside."""
     languages = {r.name for named in everything for r in named.refs if r.to is To.LANGUAGE}
     prompts = {n: names.prompts[n] for n in sorted(languages) if n in names.prompts}
     prompts = _with_some(prompts, everything)
-    attributes = BUILT_IN.union(
-        TOLD, *(node.sets for flow in flows.values() for node in flow.nodes.values())
-    )
+    attributes = attributes_of(flows)
     fine = {
         To.PROMPT: frozenset.intersection(*prompts.values()) if prompts else None,
         # What a node sets that could not be read is not known.

@@ -15,7 +15,7 @@ from acd.core.calendar import Calendar
 from acd.core.ids import QueueName
 from acd.core.queue import Queue
 from acd.core.site import Command, Number, Promotion, Site
-from acd.flow.check import COMMANDS, NUMBERS, Named, Names, check
+from acd.flow.check import COMMANDS, NUMBERS, Named, Names, attributes_of, check
 from acd.flow.commands import read_commands
 from acd.flow.dialplan import ENTER, read_dialplan
 from acd.flow.dialplan import FOLDER as ASTERISK
@@ -27,7 +27,7 @@ from acd.flow.hours import HolidayBook, NoHolidays, read_calendars
 from acd.flow.kinds import To, good_name
 from acd.flow.problems import Code, Problem, Report
 from acd.flow.promotions import read_promotions
-from acd.flow.prompts import read_prompts
+from acd.flow.prompts import check_values, read_prompts
 from acd.flow.proof import prove
 from acd.flow.read import read_flow
 from acd.flow.replies import check_replies
@@ -155,6 +155,7 @@ def load(
     jumps = {extension for _, _, context, extension in dialplan.jumps if context == ENTER}
     names.begun = frozenset(flow_names if any("$" in name for name in jumps) else jumps)
     checked = check(report, flows, named, names)
+    check_values(prompts, attributes_of(flows), report)
     if checked.is_whole:  # else what a mistyped exit means is not known
         is_whole = not report.problems
         check_variables(checked)

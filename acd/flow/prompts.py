@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from acd.core.site import FILE_PREFIX
@@ -11,6 +11,7 @@ from acd.flow.kinds import BAD, Flag, Text, good_prompt
 from acd.flow.model import SYSTEM_PROMPTS
 from acd.flow.problems import At, Code, Report, did_you_mean, quoted
 from acd.flow.schema import key, keys_of, read_schema
+from acd.flow.template import names
 
 FOLDER = "prompts/"
 BUILT_IN_LANGUAGE = "en"
@@ -100,6 +101,26 @@ def read_prompts(
         if unbroken:
             prompts.unbroken[language] = unbroken
     return prompts
+
+
+def check_values(prompts: Prompts, attributes: Collection[str], report: Report) -> None:
+    """Report prompts that name an attribute: nothing is filled in there.
+
+    Args:
+        prompts: those of every language.
+        attributes: what flows know of contacts; other names in braces are anybody's text.
+        report: takes the problems.
+    """
+    for texts in (prompts.spoken, prompts.written):
+        for language, by_key in texts.items():
+            for name, text in by_key.items():
+                known = [one for one in names(text) if one in attributes] if "{" in text else ()
+                if known:
+                    report.at(f"{FOLDER}{language}.toml", *name.split(".")).say(
+                        Code.BAD_VALUE,
+                        f"prompts are said as they are, with {{{known[0]}}} in it",
+                        "a node of type say fills in values",
+                    )
 
 
 def _language(file: str) -> str:

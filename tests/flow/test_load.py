@@ -249,6 +249,11 @@ CASES: list[dict[str, str]] = [
     {"prompts/en.toml": ".".join("a" * 12) + ' = "deep" #! wrong-type\n'},
     {"prompts/en.toml": 'hello = "file:no.wav" #! missing-sound\n'},
     {"prompts/en.toml": 'hello = "file:../secret" #! missing-sound\n'},
+    {
+        "prompts/en.toml": 'hello = "Hello {caller_name}." #! bad-value\nfree = "{x} ${y} {{z}}"\n'
+        '[menu] #! bad-value\nspoken = "Press 1."\nwritten = "Order {order}?"\n',
+        "main.toml": NODE + 'type = "set"\nvalues = { order = "1" }\nnext = "bye"\n',
+    },
     {"prompts/en.toml": 'hello = "file:bad.wav" #! bad-sound\nmenu = "file:good.wav"\n'},
     # --- flows ---
     {"main.toml": BYE, "_": "main.toml:1 missing-key"},
