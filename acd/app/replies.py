@@ -46,7 +46,9 @@ def read_replies(directory: Path) -> tuple[Reply, ...]:
     """
     path = directory / REPLIES
     try:
-        found = msgspec.convert(tomllib.loads(path.read_text("utf-8-sig")), dict[str, dict[str, str]])
+        found = msgspec.convert(
+            tomllib.loads(path.read_text("utf-8-sig")), dict[str, dict[str, str]]
+        )
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, msgspec.ValidationError) as error:
