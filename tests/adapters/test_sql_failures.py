@@ -250,3 +250,25 @@ async def test_a_lock_held_too_long_on_a_server_is_named(postgresql_url, monkeyp
     await log.append(records(1, 5))
     await log.close()
     await database.close()
+
+
+async def test_who_is_cancelled_leaves_no_connection_behind(url):
+    moments = random.Random(3)
+    for _ in range(40):
+        database = Database(url)
+        users = [asyncio.create_task(_read_for_ever(database)) for _ in range(3)]
+        await asyncio.sleep(moments.uniform(0, 0.01))  # the moment is what is varied
+        for user in users:
+            user.cancel()
+        await asyncio.gather(*users, return_exceptions=True)
+        pool = database.engine.pool
+        await database.close()
+        assert pool.checkedout() == 0
+
+
+async def _read_for_ever(database):
+    while True:
+        async with database.single("read") as connection:
+            await connection.execute(text("SELECT 1"))
+        async with database.write("write") as connection:
+            await connection.execute(text("SELECT 2"))

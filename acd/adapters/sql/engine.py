@@ -7,6 +7,7 @@ somebody else wrote in between, whatever the busy timeout.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -67,13 +68,33 @@ class Database:
             self.engine = _postgresql_engine(parsed)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._held: list[AsyncConnection] = []
+        self._returning: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
         """Close every connection, those that are still held included."""
         held, self._held = self._held, []
         for connection in held:
             await connection.close()
+        await asyncio.gather(*self._returning, return_exceptions=True)
         await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _lent(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """Give a connection of the pool and take it back, whenever whoever wants it is cancelled.
+
+        SQLAlchemy forgets a connection that was being opened or closed then: the pool is one short
+        until the garbage collector comes across it.
+        """
+        connection = engine.connect()
+        opening = asyncio.ensure_future(_opened(connection))
+        try:
+            await asyncio.shield(opening)
+            yield connection
+        finally:
+            returning = asyncio.create_task(_closed(connection, opening))
+            self._returning.add(returning)
+            returning.add_done_callback(self._returning.discard)
+            await asyncio.shield(returning)
 
     @asynccontextmanager
     async def single(self, doing: str) -> AsyncIterator[AsyncConnection]:
@@ -86,7 +107,7 @@ class Database:
             StoreError: it, or something done inside, failed; ``doing`` completes "cannot …".
         """
         with storing(doing):
-            async with self._reading.connect() as connection:
+            async with self._lent(self._reading) as connection:
                 yield connection
 
     @asynccontextmanager
@@ -97,7 +118,7 @@ class Database:
             StoreError: it, or something done inside, failed; ``doing`` completes "cannot …".
         """
         with storing(doing):
-            async with self.engine.begin() as connection:
+            async with self._lent(self.engine) as connection, connection.begin():
                 yield connection
 
     async def connect(self) -> AsyncConnection:
@@ -137,6 +158,16 @@ class Database:
                     return None
                 raise
         return str(found) if found is not None else None
+
+
+async def _opened(connection: AsyncConnection) -> None:
+    await connection.start()
+
+
+async def _closed(connection: AsyncConnection, opening: asyncio.Future[None]) -> None:
+    await asyncio.wait((opening,))
+    if not opening.cancelled() and opening.exception() is None:
+        await connection.close()
 
 
 def _says_no_such_table(error: DBAPIError) -> bool:
