@@ -49,7 +49,8 @@ _PLAYING = "playing"  # something is being played
 _FIRM = "firm"  # … that keys do not interrupt
 _UNTIL = "until"  # instant until which is waited
 _HOPS = "hops"  # nodes visited since time last passed, kept while a queue may refuse at once
-_OWN = (_ANSWERED, _PLAYING, _FIRM, _UNTIL, _HOPS)
+_LATE = "late"  # a key that belongs to what was entered before, and the instant until which
+_OWN = (_ANSWERED, _PLAYING, _FIRM, _UNTIL, _HOPS, _LATE)
 
 MISUNDERSTOOD = "misunderstood"
 """What misunderstandings are counted as on a contact's way."""
@@ -188,6 +189,7 @@ class _Walk:
         visit.answered = _ANSWERED in cursor.memory
         visit.playing = _PLAYING in cursor.memory
         visit.firm = _FIRM in cursor.memory
+        visit.late = cursor.memory.get(_LATE, "")
         node = self._node()
         if node is None:
             return self.finish(FAIL)
@@ -205,7 +207,7 @@ class _Walk:
             case TimedOut():
                 if _UNTIL not in cursor.memory:
                     return self._stay(cursor)
-            case DigitPressed(digit) if digit not in _KEYS or visit.firm:
+            case DigitPressed(digit) if digit not in _KEYS or visit.firm or self._is_late(digit):
                 return self._stay(cursor)
             case QueueLeft(reason) if reason != "timeout":
                 self.hops = whole(cursor.memory.get(_HOPS, ""))
@@ -219,6 +221,10 @@ class _Walk:
         if isinstance(outcome, Again):
             outcome = self._ask_again(node, outcome)
         return self._stay(cursor) if isinstance(outcome, Stay) else self.finish(outcome)
+
+    def _is_late(self, digit: str) -> bool:
+        late = self.visit.late
+        return late[:1] == digit and self.visit.now < whole(late[1:])
 
     def _command(self, signal: DigitPressed | Said) -> Go | None:
         """Return what a command of the site leads to, if the signal is one."""
@@ -338,6 +344,8 @@ class _Walk:
             memory[_FIRM] = "1"
         if seconds is not None:
             memory[_UNTIL] = str(after(visit.now, seconds))
+        if visit.now < whole(visit.late[1:]):
+            memory[_LATE] = visit.late
         if any(isinstance(action, Enqueue) for action in visit.actions):
             memory[_HOPS] = str(self.hops)
         cursor = Cursor(

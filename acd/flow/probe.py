@@ -57,7 +57,7 @@ _NUMBER = "15550199"  # stands for what is not known: most nodes can work with i
 _WRONG_KEY = DigitPressed("D")  # no menu and no command can use it
 _WRONG_WORDS = Said("\N{REPLACEMENT CHARACTER}")
 _EPOCH = Instant(1_700_000_000_000_000)
-_NOT_REMEMBERED = frozenset({"answered", "playing", "firm", "until", "hops"})  # by nodes
+_NOT_REMEMBERED = frozenset({"answered", "playing", "firm", "until", "hops", "late"})  # by nodes
 
 
 class Cause(StrEnum):

@@ -26,12 +26,16 @@ from acd.core.flows import (
 )
 from acd.core.site import Site, Written
 from acd.core.task import Task
-from acd.core.timers import Instant
+from acd.core.timers import Instant, after
 from acd.flow.model import Wait
 from acd.flow.words import given
 
 TASK_GRACE_SECONDS = 5.0
 """How much longer than a task may take the flow waits, should its end never be told."""
+
+
+LATE_SECONDS = 2.0
+"""How long after the last digit that is possible the key that ends digits belongs to them."""
 
 
 class Visit:
@@ -46,6 +50,7 @@ class Visit:
         actions: what was asked for, in order.
         playing: whether something is being played.
         firm: whether keys do not interrupt it.
+        late: a key that still belongs to what was entered before, and until when.
     """
 
     __slots__ = (
@@ -58,6 +63,7 @@ class Visit:
         "counts",
         "firm",
         "flow",
+        "late",
         "memory",
         "node",
         "now",
@@ -77,6 +83,7 @@ class Visit:
         self.actions: list[Action] = []
         self.playing = False
         self.firm = False
+        self.late = ""
         self._written = written
         self._contact = contact
         self._centre = centre
@@ -161,6 +168,10 @@ class Visit:
         count = whole(self.memory.get("tries", "")) + 1
         self.memory["tries"] = str(count)
         return count
+
+    def take_late(self, key: str) -> None:
+        """Let a key that ends what is complete already mean nothing: many press it out of habit."""
+        self.late = f"{key}{after(self.now, LATE_SECONDS)}"
 
     def count(self, name: str) -> int:
         """Return how often something was counted on this contact's way, counting once more."""

@@ -130,6 +130,45 @@ def test_keys_do_not_interrupt_what_must_be_heard() -> None:
     assert caller.node == "b"
 
 
+LAST = """start = "a"
+[node.a]
+type = "collect"
+prompt = "hello"
+attribute = "order"
+min_digits = 2
+max_digits = 2
+valid = "{valid}"
+next = "b"
+on_fail = "bye"
+[node.b]
+type = "menu"
+prompt = "menu"
+keys = {{ 1 = "human" }}
+on_fail = "bye"
+"""
+
+
+def test_who_ends_digits_that_are_complete_gives_no_command() -> None:
+    caller = call(LAST.format(valid="any"), COMMANDS)
+    caller.press("12#")
+    assert caller.node == "b"
+    caller.pass_seconds(1)
+    caller.listen()
+    caller.press("#")
+    assert caller.node == "b"
+    caller.pass_seconds(2)
+    caller.press("#")
+    assert caller.node == "a", "later it is a command"
+
+
+def test_who_ends_wrong_digits_has_tried_once() -> None:
+    caller = call(LAST.format(valid="luhn"), COMMANDS)
+    caller.press("12#")
+    assert caller.step.cursor.memory["tries"] == "1"
+    caller.press("18#")
+    assert caller.node == "b"
+
+
 # --- in flows that come back ----------------------------------------------------------------------
 
 OUTER = """start = "first"

@@ -22,9 +22,10 @@ class Collect:
     """Take digits from the caller and remember them as an attribute.
 
     Digits may be pressed while the prompt plays. They are complete when `max_digits` are there,
-    when the terminator is pressed or when no more come in time. Too few, a key that is no digit, or
-    digits that are not `valid`, are a failed try: the prompt is heard again, `tries` times in all;
-    then the caller goes to `on_fail`.
+    when the terminator is pressed or when no more come in time; a terminator right after the last
+    possible digit means nothing more. Too few, a key that is no digit, or digits that are not
+    `valid`, are a failed try: the prompt is heard again, `tries` times in all; then the caller goes
+    to `on_fail`.
     """
 
     prompt: tuple[str, ...] = key(Prompts(), "what is asked for")
@@ -90,6 +91,7 @@ def signal(keys: Collect, visit: Visit, signal: Signal) -> Outcome:
             visit.stop()
             digits += digit
             if len(digits) >= keys.max_digits:
+                visit.take_late(keys.terminator)
                 return _complete(keys, visit, digits)
             visit.memory["digits"] = digits
             return Wait(keys.digit_timeout_seconds)
