@@ -20,14 +20,16 @@ from acd.adapters.asterisk.program import AsteriskProgram, system_program
 from acd.adapters.clock import SystemClock
 from acd.adapters.home import DEMO_FILE, ENGINE_FILE, Home
 from acd.adapters.sql.schema import log
-from acd.app.check import check as check_directory
+from acd.app.site import load_site
 from acd.cli.options import ConfigOption, HomeOption, JsonOption, settings_for
 from acd.cli.output import print_json, print_table, say
 from acd.cli.record import opened
 from acd.cli.root import app
 from acd.config import Settings
 from acd.core.errors import AcdError
+from acd.core.site import Site
 from acd.core.timers import MICROSECONDS
+from acd.flow.read import read_flow
 from acd.ports.store import StoreError
 
 MEGABYTE = 1_000_000
@@ -150,12 +152,27 @@ def _program(program: AsteriskProgram | None, mode: str) -> Finding:
 
 def _dialplans(settings: Settings) -> Finding:
     where = settings.site.directory
-    problems = check_directory(where)
-    if problems:
+    site, problems = load_site(where)
+    if site is None:
+        found = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        return Finding("dialplans", Verdict.WRONG, f"{found} in {where}", f"acd check {where}")
+    rings = next(_ringing(site), None)
+    if rings is not None and not settings.sip.outbound.trunk:
         return Finding(
-            "dialplans", Verdict.WRONG, f"{len(problems)} problems in {where}", f"acd check {where}"
+            "dialplans",
+            Verdict.NOTE,
+            f"{where}: {rings} rings people, and nobody may be rung",
+            "set [sip.outbound], or take such nodes out",
         )
     return Finding("dialplans", Verdict.OK, str(where))
+
+
+def _ringing(site: Site) -> Iterator[str]:
+    """Iterate over the nodes that ring somebody outside, as ``flow/node``."""
+    for flow, table in site.flows.items():
+        for name, node in read_flow(table).nodes.items():
+            if node.type.name == "callback" or getattr(node.keys, "number", None):
+                yield f"{flow}/{name}"
 
 
 def _home(settings: Settings) -> Finding:

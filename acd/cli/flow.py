@@ -150,7 +150,7 @@ def replay_contact(
     - `acd flow replay --last`
     - `acd flow replay +15550123 --json`
     """
-    require_one(contact, last=last)
+    require_one(contact, last=last, command="acd flow replay")
     settings = settings_for(home)
     found = bootstrap.walk_in(require_record(settings), asyncio.run(meant(settings, contact)), {})
     if as_json:

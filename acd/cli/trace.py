@@ -47,7 +47,7 @@ def trace(
     - `acd trace c-17-ab3d4e`
     - `acd trace +15550123 --json`
     """
-    require_one(contact, last=last)
+    require_one(contact, last=last, command="acd trace")
     settings = settings_for(home)
     found = story_of(require_record(settings), asyncio.run(meant(settings, contact)))
     if as_json:
@@ -70,7 +70,7 @@ def why(
     - `acd why --last`
     - `acd why c-17-ab3d4e --json`
     """
-    require_one(contact, last=last)
+    require_one(contact, last=last, command="acd why")
     settings = settings_for(home)
     found = reasons_of(require_record(settings), asyncio.run(meant(settings, contact)))
     if as_json:
@@ -83,14 +83,14 @@ class _Named(msgspec.Struct):
     id: ContactId
 
 
-def require_one(contact: str | None, *, last: bool) -> None:
-    """Insist on either a contact or the newest.
+def require_one(contact: str | None, *, last: bool, command: str) -> None:
+    """Insist on either a contact or the newest; ``command`` is the one that asks.
 
     Raises:
         BadInput: both or neither is given.
     """
     if (contact is None) is not last:
-        raise BadInput("name a contact, or say --last", hint="`acd trace --last` is the newest")
+        raise BadInput("name a contact, or say --last", hint=f"see `{command} --help`")
 
 
 async def meant(settings: Settings, wanted: str | None) -> ContactId:

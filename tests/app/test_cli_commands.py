@@ -392,6 +392,11 @@ def test_doctor_finds_what_is_wrong_and_how_to_mend_it(acd, tmp_path):
         one["what"] for one in well["checks"]
     }
 
+    # A flow promises calls, and the settings let nobody be rung.
+    (note,) = [one for one in well["checks"] if one["what"] == "dialplans"]
+    assert note["verdict"] == "note"
+    assert "nobody may be rung" in note["detail"]
+
     home = tmp_path / "home"
     acd("token", "create", "x")
     (home / "secrets.json").write_text("{}")
