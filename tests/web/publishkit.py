@@ -1,7 +1,4 @@
-"""A centre that only publishes; as a program it is killed at a point of a change.
-
-python publishkit.py DIRECTORY CHANGE POINT
-"""
+"""A centre that only publishes, and may be killed at a point of a change."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -164,11 +160,13 @@ def mine(centre: Centre, point: str) -> None:
             centre.audit.add = after(centre.audit.add)  # type: ignore[assignment, method-assign]
 
 
-async def _main(path: Path, change: str, point: str) -> None:
+async def _change(change: str, point: str, path: Path) -> None:
     async with centre_at(path) as centre:
         mine(centre, point)
         await CHANGES[change](centre.publishing)
 
 
-if __name__ == "__main__":
-    asyncio.run(_main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
+def change_and_die(given: str) -> None:
+    """Change something (``change point directory``), in a process that this is the end of."""
+    change, point, path = given.split(" ", 2)
+    asyncio.run(_change(change, point, Path(path)))

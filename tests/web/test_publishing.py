@@ -6,13 +6,12 @@ import asyncio
 import errno
 import shutil
 import signal
-import sys
 import wave
 from pathlib import Path
 
-import publishkit
 import pytest
-from publishkit import CHANGES, POINTS, Centre, centre_at, write_site
+from publishkit import CHANGES, POINTS, Centre, centre_at, change_and_die, write_site
+from warmkit import printing
 
 from acd.app import site_files
 from acd.app.publishing import PublishError, Share
@@ -39,6 +38,14 @@ async def is_whole(centre: Centre) -> None:
         assert there == set(files)
 
 
+def killed(given: str) -> int | None:
+    """Return how a process ended that was to make a change."""
+    with printing(change_and_die, given) as (process, printed):
+        printed.read()
+        process.join()
+        return process.exitcode
+
+
 @pytest.mark.parametrize(
     ("change", "point"),
     [
@@ -63,9 +70,7 @@ async def test_killed_at_any_step_one_version_runs_as_a_whole(
             await centre.publishing.publish("ann", share=Share(50))
         before = centre.state.site
         was_canary = centre.state.canary
-    words = (publishkit.__file__, str(tmp_path), change, point)
-    child = await asyncio.create_subprocess_exec(sys.executable, *words)
-    assert await child.wait() == -signal.SIGKILL
+    assert await asyncio.to_thread(killed, f"{change} {point} {tmp_path}") == -signal.SIGKILL
     is_done = point in ("asked", "noted")
     async with centre_at(tmp_path) as centre:
         await centre.publishing.begin(follow=False)
