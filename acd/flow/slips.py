@@ -75,6 +75,8 @@ def hint_for(message: str, text: str, line: int) -> str:
         return 'a text stands in quotes: "…"'
     if message.startswith("Expected ']'"):
         return "a table begins so: [node.menu]"
+    if "at end of document" in message:
+        return "something is not closed before the end of the file: ], } or a quote"
     if here.startswith(("{", "<")):
         return 'a file is TOML: lines such as start = "menu", and tables such as [node.menu]'
     return ""

@@ -36,6 +36,7 @@ def test_examples_hold():
         ('keys = { 1 = "a", * = "b" }\n', 1, '"*"'),
         ('+1555 = "main"\n', 1, '"*"'),
         ("start: menu\n", 1, "not :"),
+        ("a = 1\nx = [1,\n\n", 3, "not closed"),
         ('{"start": "menu"}\n', 1, "TOML"),
         ("[node.menu\nx = 1\n", 1, "[node.menu]"),
         ("at = 2026-11-23T19:30\n", 1, "seconds"),
