@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
+from acd.gateways.chat.talk import PER_SECOND
+
 PATIENCE_SECONDS = 30.0
 
 _keys = itertools.count(1)
@@ -62,18 +64,26 @@ class ChatClient:
         await self.socket.send_json({"type": kind, **values})
 
     async def say(self, text: str, key: str | None = None, **values: Any) -> str:
-        """Send a message and wait until it is acknowledged; return its id."""
+        """Send a message, again when asked to wait, until it is acknowledged; return its id."""
         key = key or new_key()
-        await self.send("message", id=key, text=text, **values)
-        await self.frame("ack", id=key)
-        return key
+        while True:
+            heard = len(self.frames)
+            await self.send("message", id=key, text=text, **values)
+            answer = await self.frame_after(heard, id=key)
+            if not answer.get("retry"):
+                assert answer["type"] == "ack", answer
+                return key
+            await asyncio.sleep(1 / PER_SECOND)
 
     async def frame(self, kind: str, **values: Any) -> dict[str, Any]:
         """Return the first frame of a kind with these values, once it is there."""
-        wanted = {"type": kind, **values}
+        return await self.frame_after(0, type=kind, **values)
+
+    async def frame_after(self, heard: int, **wanted: Any) -> dict[str, Any]:
+        """Return the first frame with these values after the first ``heard``, once it is there."""
 
         def found() -> dict[str, Any] | None:
-            return next((f for f in self.frames if wanted.items() <= f.items()), None)
+            return next((f for f in self.frames[heard:] if wanted.items() <= f.items()), None)
 
         await self.until(found)
         frame = found()
