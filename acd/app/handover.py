@@ -87,8 +87,8 @@ def following(before: ContactDocument, document: ContactDocument) -> ContactDocu
     """
     return msgspec.structs.replace(
         document,
-        path=(*before.path, *document.path),
-        troubles=(*before.troubles, *document.troubles),
+        path=[*before.path, *document.path],
+        troubles=[*before.troubles, *document.troubles],
     )
 
 
